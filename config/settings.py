@@ -1,0 +1,188 @@
+"""Settings: one file, driven by environment variables (README, "Settings").
+
+A bad value stops start-up with an ``ImproperlyConfigured`` that names the variable. A ``.env`` file beside
+``manage.py`` is read where there is one; real environment variables win over it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from environs import Env, EnvError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
+
+env = Env()
+env.read_env(str(BASE_DIR / ".env"), recurse=False)
+
+
+def _site_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise EnvError("it must be like https://directory.example.org, without a path.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _secret_key(var: Path) -> str:
+    """The key under ``var/``, made on first use and readable by its owner only."""
+    path = var / "secret_key"
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # Linked into place whole: several processes may start at once, and all must read the same key.
+            with tempfile.NamedTemporaryFile("w", dir=var) as file, contextlib.suppress(FileExistsError):
+                file.write(secrets.token_urlsafe(60))
+                file.flush()
+                os.link(file.name, path)
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"cannot make {path} ({error.strerror}); set SECRET_KEY or VAR_DIR.") from error
+
+
+env.add_parser("site_url", _site_url)
+
+try:
+    DEBUG = env.bool("DEBUG", default=False)
+    VAR_DIR = env.path("VAR_DIR", default=BASE_DIR / "var").resolve()
+    SITE_URL = env.site_url("SITE_URL", default="http://127.0.0.1:8000")  # type: ignore[attr-defined]
+    _site_host = urlsplit(SITE_URL).hostname or ""
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
+    TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+    _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'directory.sqlite3'}")
+    _given_key = env.str("SECRET_KEY", default="")
+except (EnvError, ValueError) as error:
+    raise ImproperlyConfigured(str(error)) from error
+
+if not _given_key and not set(ALLOWED_HOSTS) <= LOOPBACK_NAMES:
+    raise ImproperlyConfigured(
+        "SECRET_KEY must be set, because ALLOWED_HOSTS or SITE_URL make the site answer to more than this machine."
+    )
+SECRET_KEY = _given_key or _secret_key(VAR_DIR)
+
+# --- The project ---------------------------------------------------------------------------------------------------
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FIXTURES_PACKAGE = BASE_DIR / "fixtures"
+
+INSTALLED_APPS = [
+    "partnerships.apps.PartnershipsConfig",
+    "partnerships.apps.DirectoryAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_filters",
+    "simple_history",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "partnerships.http.language_from_path",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Database ------------------------------------------------------------------------------------------------------
+
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # WAL lets readers go on while a curator saves; IMMEDIATE takes the write lock at the start of a transaction, so
+    # that waiting (busy timeout, 20 s) is possible where an upgrade of a read lock would fail at once.
+    _database["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+elif _database["ENGINE"] == "django.db.backends.postgresql":
+    _database["CONN_MAX_AGE"] = 0  # the pool keeps connections, Django must not
+    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
+else:
+    raise ImproperlyConfigured("DATABASE_URL must be a sqlite:/// or a postgres:// address.")
+DATABASES = {"default": _database}
+
+# --- Languages -----------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("ja", _("Japanese"))]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Static files --------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Security ------------------------------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+_https = SITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # a probe on the machine itself speaks plain http
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False  # other sites of a city's domain are not ours to decide about
+SESSION_COOKIE_SECURE = _https
+CSRF_COOKIE_SECURE = _https
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# --- Curators ------------------------------------------------------------------------------------------------------
+
+SIMPLE_HISTORY_REVERT_DISABLED = True

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PartnershipsConfig(AppConfig):
+    name = "partnerships"
+    verbose_name = _("Directory")
+
+
+class DirectoryAdminConfig(AdminConfig):
+    default_site = "partnerships.admin.site.DirectoryAdminSite"

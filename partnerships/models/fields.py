@@ -1,0 +1,29 @@
+"""Column types of our own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class CodePointCharField(models.CharField):
+    """Text that every engine orders by code point.
+
+    SQLite does so by itself; PostgreSQL follows the database's locale unless the column says ``COLLATE "C"``. Prefix
+    ranges on paths, the order of partial dates and keyset paging rely on one and the same order on both.
+    """
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "postgresql":
+            parameters["collation"] = "C"
+        return parameters
+
+
+class WebURLField(models.URLField):
+    """An http(s) address; one typed without its scheme is taken as https."""
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"assume_scheme": "https", **options})

@@ -1,0 +1,307 @@
+"""Loading a data package: all of it or nothing, and no curator's work lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..models import Actor, LoadedRecord, Publication
+from ..package.reading import Package, PackageError, Row, read_package
+from ..package.tables import RECORD_TABLES, TABLE, Column, Table, parts_of
+from ..package.writing import sorted_rows
+
+Texts = tuple[str, ...]
+BATCH = 1000
+REASON = "Loaded from the data package"
+
+
+@dataclass
+class LoadReport:
+    """What loading did, or with ``dry_run`` would have done, in numbers of records (not of rows)."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    kept: int = 0
+    conflicts: list[str] = field(default_factory=list)
+
+    def summary(self) -> str:
+        text = _("%(created)d records created, %(updated)d updated, %(unchanged)d unchanged") % vars(self)
+        if self.kept:
+            text += "; " + ngettext(
+                "%(count)d changed here since the last loading was left as it is",
+                "%(count)d changed here since the last loading were left as they are",
+                self.kept,
+            ) % {"count": self.kept}
+        return text
+
+
+class EditedSinceError(PackageError):
+    """Records that curators changed since they were loaded; the message says which and where."""
+
+
+@dataclass
+class _Record:
+    """One record as it stands in the package or in the database: rows of texts by table."""
+
+    publication: str
+    rows: dict[str, list[Texts]]
+
+    def digest(self) -> str:
+        return hashlib.sha256(
+            json.dumps([self.publication, self.rows], ensure_ascii=False, sort_keys=True).encode()
+        ).hexdigest()
+
+
+def load(
+    *,
+    path: Path,
+    dry_run: bool = False,
+    overwrite: bool = False,
+    keep_edited: bool = False,
+    report_progress: Callable[[str], None] | None = None,
+) -> LoadReport:
+    """Bring the directory to what the package in the folder ``path`` says; records it does not name stay.
+
+    Everything happens in one transaction. A record that was changed here since it was last loaded, and that the
+    package would change, raises ``EditedSinceError`` unless ``overwrite`` takes the package's word or ``keep_edited``
+    leaves the record alone. ``PackageError`` lists what is wrong with the package itself. ``dry_run`` does all the
+    work and takes it back.
+    """
+    say = report_progress or (lambda text: None)
+    say(_("reading and checking %(path)s") % {"path": path})
+    package = read_package(path)
+    with transaction.atomic():
+        loading = _Loading(package, say)
+        report = loading.compare(overwrite=overwrite, keep_edited=keep_edited)
+        if report.conflicts and not (overwrite or keep_edited):
+            raise EditedSinceError(report.conflicts)
+        loading.write()
+        if dry_run:
+            transaction.set_rollback(True)
+    return report
+
+
+class _Loading:
+    def __init__(self, package: Package, say: Callable[[str], None]) -> None:
+        self.package = package
+        self.say = say
+        self.wanted = {table.name: _records_in_package(package, table) for table in RECORD_TABLES}
+        self.to_write: dict[str, list[str]] = {}
+        self.digests: dict[tuple[str, str], str] = {}
+
+    def compare(self, *, overwrite: bool, keep_edited: bool) -> LoadReport:
+        report = LoadReport()
+        ledger = {(entry.table, entry.key): entry.digest for entry in LoadedRecord.objects.iterator()}
+        for table in RECORD_TABLES:
+            self.say(_("comparing %(table)s") % {"table": table.name})
+            present = _records_in_database(table)
+            self.to_write[table.name] = []
+            for slug, record in self.wanted[table.name].items():
+                here = present.get(slug)
+                last = ledger.get((table.name, slug))
+                digest = record.digest()
+                if here and here.digest() == digest:
+                    report.unchanged += 1
+                elif (last is None) if here is None else (here.digest() == last):
+                    report.created += here is None
+                    report.updated += here is not None
+                    self.to_write[table.name].append(slug)
+                else:
+                    report.conflicts.append(_difference(table, slug, here, record))
+                    if not overwrite:
+                        report.kept += keep_edited
+                        continue
+                    report.created += here is None
+                    report.updated += here is not None
+                    self.to_write[table.name].append(slug)
+                if last != digest:
+                    self.digests[table.name, slug] = digest
+        return report
+
+    def write(self) -> None:
+        # Parts of actors before partnerships, sources before citations: what is referred to comes first.
+        for name in ("themes", "sources", "actors", "partnerships"):
+            slugs = set(self.to_write[name])
+            if not slugs:
+                continue
+            for table in parts_of(TABLE[name]):
+                rows = [row for row in self.package.rows[table.name] if table.owner_slug(row) in slugs]
+                self._write_rows(table, rows, slugs)
+            if name == "actors":
+                self.say(_("placing actors in their hierarchy"))
+                Actor.objects.rebuild_hierarchy()
+        LoadedRecord.objects.bulk_create(
+            [LoadedRecord(table=table, key=key, digest=digest) for (table, key), digest in self.digests.items()],
+            batch_size=BATCH,
+            update_conflicts=True,
+            unique_fields=["table", "key"],
+            update_fields=["digest"],
+        )
+
+    def _write_rows(self, table: Table, rows: list[Row], owners: set[str]) -> None:
+        """Make the rows of these records exactly what the package says: create, change, delete."""
+        existing = _existing(table, owners)
+        wanted = {_key(table, row): row for row in rows}
+        for gone in existing.keys() - wanted.keys():
+            existing[gone].delete()
+        ids = {
+            column.references: _ids(TABLE[column.references]) for column in table.columns if column.references
+        }
+        positions: dict[str, int] = defaultdict(int)
+        new: list[models.Model] = []
+        changed: list[models.Model] = []
+        waiting: list[Row] = []
+        for key, row in wanted.items():
+            positions[table.owner_slug(row)] += 1
+            extra = {"position": positions[table.owner_slug(row)]} if table.name == "outcomes" else {}
+            if key in existing:
+                changed.append(_assign(table, existing[key], row, ids, extra))
+            elif _is_self_reference_open(table, row, ids):
+                waiting.append(row)
+            else:
+                new.append(_assign(table, table.model(), row, ids, extra))
+        self._create(table, new)
+        # Actors that lie in, or merged into, actors which are themselves new: generation by generation.
+        while waiting:
+            ids[table.name] = _ids(table)
+            ready = [row for row in waiting if not _is_self_reference_open(table, row, ids)]
+            if not ready:
+                raise PackageError([_("actors.csv: parents and successors refer to one another in a circle")])
+            waiting = [row for row in waiting if _is_self_reference_open(table, row, ids)]
+            self._create(table, [_assign(table, table.model(), row, ids, {}) for row in ready])
+        self._update(table, changed)
+
+    def _create(self, table: Table, instances: list[models.Model]) -> None:
+        for start in range(0, len(instances), BATCH):
+            batch = table.model._default_manager.bulk_create(instances[start : start + BATCH])
+            table.model.history.bulk_history_create(batch, default_change_reason=REASON)  # type: ignore[attr-defined]
+            self.say(f"{table.name} {min(start + BATCH, len(instances)):,}/{len(instances):,}")
+
+    def _update(self, table: Table, instances: list[models.Model]) -> None:
+        if not instances:
+            return
+        fields = [column.name for column in table.columns if column.name not in table.key]
+        fields += ["position"] if table.name == "outcomes" else []
+        fields += ["publication", "updated_at"] if table.is_published_by_state else []
+        if fields:
+            table.model._default_manager.bulk_update(instances, fields, batch_size=200)
+        table.model.history.bulk_history_create(  # type: ignore[attr-defined]
+            instances, batch_size=BATCH, update=True, default_change_reason=REASON
+        )
+        self.say(f"{table.name} {len(instances):,}")
+
+
+def _records_in_package(package: Package, record_table: Table) -> dict[str, _Record]:
+    publication = Publication.PUBLISHED.value if record_table.is_published_by_state else ""
+    records = {row["slug"]: _Record(publication, defaultdict(list)) for row in package.rows[record_table.name]}
+    for table in parts_of(record_table):
+        rows = [(_order(table, row), tuple(row[name] for name in table.column_names)) for row in package.rows[table.name]]
+        for _position, texts in sorted(rows, key=lambda pair: pair[0]):
+            records[texts[0]].rows[table.name].append(texts)
+    return records
+
+
+def _order(table: Table, row: Row) -> tuple[Any, ...]:
+    """The sort key of a package's row, by the same rule as ``Table.order`` for the database's."""
+    key: list[Any] = []
+    for lookup in table.order:
+        name = lookup.removesuffix("__slug")
+        if name in table.column_names:
+            key.append(int(row[name]) if name == "position" else row[name])
+        else:
+            break  # outcomes keep the order in which they stand
+    return tuple(key)
+
+
+def _records_in_database(record_table: Table) -> dict[str, _Record]:
+    """Every record, in whatever state of publication."""
+    publications: dict[str, str] = {}
+    if record_table.is_published_by_state:
+        publications = dict(record_table.model._default_manager.values_list("slug", "publication"))
+    records: dict[str, _Record] = {}
+    for table in parts_of(record_table):
+        for _key_, texts in sorted_rows(table, table.model._default_manager.all()):
+            record = records.setdefault(texts[0], _Record(publications.get(texts[0], ""), defaultdict(list)))
+            record.rows[table.name].append(texts)
+    return records
+
+
+def _difference(table: Table, slug: str, here: _Record | None, wanted: _Record) -> str:
+    """“partnerships: kobe-seattle was changed here since it was loaded (summary, citations)”."""
+    if here is None:
+        return _("%(table)s: %(slug)s was deleted here since it was loaded") % {"table": table.name, "slug": slug}
+    own = zip(table.column_names, here.rows[table.name][0], wanted.rows[table.name][0], strict=True)
+    different = [name for name, mine, theirs in own if mine != theirs]
+    different += [part.name for part in parts_of(table)[1:] if here.rows[part.name] != wanted.rows[part.name]]
+    different += ["publication"] if here.publication != wanted.publication else []
+    return _("%(table)s: %(slug)s was changed here since it was loaded (%(columns)s)") % {
+        "table": table.name,
+        "slug": slug,
+        "columns": ", ".join(different),
+    }
+
+
+def _existing(table: Table, owners: set[str]) -> dict[Texts, Any]:
+    """The rows in the database of the records named, by key."""
+    lookup = table.columns[0].lookup
+    rows = table.model._default_manager.select_related(
+        *(column.name for column in table.columns if column.references and column.name in table.key)
+    )
+    if len(owners) < BATCH:
+        rows = rows.filter(**{f"{lookup}__in": owners})
+    found = {}
+    for instance in rows.iterator(chunk_size=5000):
+        texts = [
+            str(getattr(instance, name).slug if table.column(name).references else getattr(instance, name))
+            for name in table.key
+        ]
+        if texts[0] in owners:
+            found[tuple(texts)] = instance
+    return found
+
+
+def _key(table: Table, row: Row) -> Texts:
+    return tuple(row[name] for name in table.key)
+
+
+def _ids(table: Table) -> dict[str, int]:
+    return dict(table.model._default_manager.values_list("slug", "pk"))
+
+
+def _self_references(table: Table) -> Iterable[Column]:
+    return (column for column in table.columns if column.references == table.name)
+
+
+def _is_self_reference_open(table: Table, row: Row, ids: dict[str, dict[str, int]]) -> bool:
+    return any(row[column.name] and row[column.name] not in ids[table.name] for column in _self_references(table))
+
+
+def _assign(
+    table: Table, instance: models.Model, row: Row, ids: dict[str, dict[str, int]], extra: dict[str, Any]
+) -> models.Model:
+    """Set the columns of a row on a model's instance."""
+    for column in table.columns:
+        text = row[column.name]
+        value: Any
+        if column.references:
+            value = ids[column.references][text] if text else None
+        elif text:
+            value = column.cell.parse(text)
+        else:
+            value = None if table.field(column).null else ""
+        setattr(instance, column.attribute, value)
+    if table.is_published_by_state:
+        extra = {"publication": Publication.PUBLISHED, **extra}
+    for name, value in extra.items():
+        setattr(instance, name, value)
+    return instance
