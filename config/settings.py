@@ -53,10 +53,10 @@ env.add_parser("site_url", _site_url)
 try:
     DEBUG = env.bool("DEBUG", default=False)
     VAR_DIR = env.path("VAR_DIR", default=BASE_DIR / "var").resolve()
-    SITE_URL = env.site_url("SITE_URL", default="http://127.0.0.1:8000")  # type: ignore[attr-defined]
+    SITE_URL = env.site_url("SITE_URL", default="http://127.0.0.1:8000")
     _site_host = urlsplit(SITE_URL).hostname or ""
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
-    TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+    TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
     _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'directory.sqlite3'}")
     _given_key = env.str("SECRET_KEY", default="")
 except (EnvError, ValueError) as error:
@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "django_filters",
     "simple_history",
     "csp",

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import path
+
+from partnerships.views import actors, pages, partnerships, sources, themes
 
 urlpatterns = [
+    path("healthz", pages.healthz, name="healthz"),
+    path("readyz", pages.readyz, name="readyz"),
     *i18n_patterns(
+        path("", pages.home, name="home"),
+        path("partnerships/", partnerships.partnership_list, name="partnership-list"),
+        path("partnerships/<slug:slug>/", partnerships.partnership_detail, name="partnership-detail"),
+        path("actors/", actors.actor_list, name="actor-list"),
+        path("actors/<slug:slug>/", actors.actor_detail, name="actor-detail"),
+        path("themes/", themes.theme_list, name="theme-list"),
+        path("themes/<slug:slug>/", themes.theme_detail, name="theme-detail"),
+        path("sources/", sources.source_list, name="source-list"),
+        path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),
 ]
+
+handler404 = pages.not_found
+handler500 = pages.server_error

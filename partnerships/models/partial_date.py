@@ -18,9 +18,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from .fields import CodePointCharField
 
@@ -142,6 +141,10 @@ class _PartialDateAttribute(DeferredAttribute):
 
 class PartialDateField(CodePointCharField):
     """A column of partial dates; empty is NULL, because unknown is not a date."""
+
+    # For the type checker: what may be assigned, and what is read.
+    _pyi_private_set_type: PartialDate | str | None  # type: ignore[assignment]
+    _pyi_private_get_type: PartialDate | None  # type: ignore[assignment]
 
     description = _("Partial date")
     descriptor_class = _PartialDateAttribute

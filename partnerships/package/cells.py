@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..models import PartialDate
+from partnerships.models import PartialDate
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from ..models import Actor, Country, PartialDate
-from .cells import DATE
+from partnerships.models import Country, PartialDate
+
 from .tables import TABLES, Table
 
 csv.field_size_limit(1_000_000)  # a cell longer than this is a broken quote, not a text
@@ -55,7 +55,7 @@ class Package:
 
 
 def read_package(path: Path) -> Package:
-    """Read and check the package in the folder ``path``; ``PackageError`` names every fault by table, row and column."""
+    """Read and check the package in a folder; ``PackageError`` names every fault by table, row and column."""
     if not path.is_dir():
         raise PackageError([_("%(path)s is not a folder with a data package.") % {"path": path}])
     reader = _Reader(path)
@@ -79,8 +79,8 @@ class _Reader:
             self._check_references(table)
         self._check_actors()
         self._check_partnerships()
-        for table, column in (("actors", "parent"), ("actors", "successor")):
-            self._check_circles(table, {row["slug"]: [row[column]] for _n, row in self.rows[table]}, column)
+        for column in ("parent", "successor"):
+            self._check_circles("actors", {row["slug"]: [row[column]] for _n, row in self.rows["actors"]}, column)
         adopted = defaultdict(list)
         for _number, row in self.rows["adoptions"]:
             adopted[row["partnership"]].append(row["adopted_from"])
@@ -143,8 +143,7 @@ class _Reader:
         if choices and text not in choices:
             self.complain(
                 table.name,
-                _("“%(value)s” is not one of: %(choices)s")
-                % {"value": _short(text), "choices": ", ".join(choices)},
+                _("“%(value)s” is not one of: %(choices)s") % {"value": _short(text), "choices": ", ".join(choices)},
                 number,
                 name,
             )
@@ -189,29 +188,24 @@ class _Reader:
                 if row[column.name] and row[column.name] not in known:
                     self.complain(
                         table.name,
-                        _("“%(slug)s” is not in %(table)s.csv") % {"slug": row[column.name], "table": column.references},
+                        _("“%(slug)s” is not in %(table)s.csv")
+                        % {"slug": row[column.name], "table": column.references},
                         number,
                         column.name,
                     )
 
     def _check_actors(self) -> None:
-        codes: dict[tuple[str, str], int] = {}
-        wikidata: dict[str, int] = {}
+        first: dict[tuple[str, ...], int] = {}
         for number, row in self.rows["actors"]:
-            for seen, key, column in (
-                (codes, (row["country"], row["code"]), "code"),
-                (wikidata, row["wikidata_id"], "wikidata_id"),
-            ):
-                if not row[column]:
-                    continue
-                if key in seen:
+            for column, key in (("code", (row["country"], row["code"])), ("wikidata_id", (row["wikidata_id"],))):
+                if row[column] and first.setdefault((column, *key), number) != number:
                     self.complain(
                         "actors",
-                        _("“%(key)s” stands in row %(row)d already") % {"key": row[column], "row": seen[key]},  # type: ignore[index]
+                        _("“%(key)s” stands in row %(row)d already")
+                        % {"key": row[column], "row": first[(column, *key)]},
                         number,
                         column,
                     )
-                seen.setdefault(key, number)  # type: ignore[attr-defined]
             if bool(row["latitude"]) != bool(row["longitude"]):
                 self.complain("actors", _("latitude and longitude belong together"), number, "longitude")
             for column, limit in (("latitude", 90), ("longitude", 180)):

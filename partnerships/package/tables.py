@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 
-from ..models import (
+from partnerships.models import (
     Actor,
     ActorName,
     Adoption,
@@ -22,6 +22,7 @@ from ..models import (
     Source,
     Theme,
 )
+
 from .cells import DATE, DECIMAL, DEGREES, INTEGER, SLUG, TEXT, URL, CellType
 
 
@@ -77,9 +78,7 @@ class Table:
         return self.columns[self.column_names.index(name)]
 
     def field(self, column: Column) -> models.Field[Any, Any]:
-        field = self.model._meta.get_field(column.name)
-        assert isinstance(field, models.Field)
-        return field
+        return cast("models.Field[Any, Any]", self.model._meta.get_field(column.name))
 
     def choices(self, column: Column) -> list[str]:
         """The words that a cell may hold; empty where it is free."""

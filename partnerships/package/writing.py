@@ -14,7 +14,8 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import translation
 
-from ..models import Publication, Source
+from partnerships.models import Publication, Source
+
 from .tables import TABLES, Table
 
 # What the package says of itself. The credit line is that of fixtures/PROVENANCE.md.

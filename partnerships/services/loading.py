@@ -14,10 +14,10 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..models import Actor, LoadedRecord, Publication
-from ..package.reading import Package, PackageError, Row, read_package
-from ..package.tables import RECORD_TABLES, TABLE, Column, Table, parts_of
-from ..package.writing import sorted_rows
+from partnerships.models import Actor, LoadedRecord, Publication
+from partnerships.package.reading import Package, PackageError, Row, read_package
+from partnerships.package.tables import RECORD_TABLES, TABLE, Column, Table, parts_of
+from partnerships.package.writing import sorted_rows
 
 Texts = tuple[str, ...]
 BATCH = 1000
@@ -154,9 +154,7 @@ class _Loading:
         wanted = {_key(table, row): row for row in rows}
         for gone in existing.keys() - wanted.keys():
             existing[gone].delete()
-        ids = {
-            column.references: _ids(TABLE[column.references]) for column in table.columns if column.references
-        }
+        ids = {column.references: _ids(TABLE[column.references]) for column in table.columns if column.references}
         positions: dict[str, int] = defaultdict(int)
         new: list[models.Model] = []
         changed: list[models.Model] = []
@@ -205,7 +203,9 @@ def _records_in_package(package: Package, record_table: Table) -> dict[str, _Rec
     publication = Publication.PUBLISHED.value if record_table.is_published_by_state else ""
     records = {row["slug"]: _Record(publication, defaultdict(list)) for row in package.rows[record_table.name]}
     for table in parts_of(record_table):
-        rows = [(_order(table, row), tuple(row[name] for name in table.column_names)) for row in package.rows[table.name]]
+        rows = [
+            (_order(table, row), tuple(row[name] for name in table.column_names)) for row in package.rows[table.name]
+        ]
         for _position, texts in sorted(rows, key=lambda pair: pair[0]):
             records[texts[0]].rows[table.name].append(texts)
     return records
@@ -230,7 +230,7 @@ def _records_in_database(record_table: Table) -> dict[str, _Record]:
         publications = dict(record_table.model._default_manager.values_list("slug", "publication"))
     records: dict[str, _Record] = {}
     for table in parts_of(record_table):
-        for _key_, texts in sorted_rows(table, table.model._default_manager.all()):
+        for _sort_key, texts in sorted_rows(table, table.model._default_manager.all()):
             record = records.setdefault(texts[0], _Record(publications.get(texts[0], ""), defaultdict(list)))
             record.rows[table.name].append(texts)
     return records

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ...package.writing import write_package
+from partnerships.package.writing import write_package
 
 
 class Command(BaseCommand):

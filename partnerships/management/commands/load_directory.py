@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ...package.reading import PackageError
-from ...services.loading import EditedSinceError, load
+from partnerships.package.reading import PackageError
+from partnerships.services.loading import EditedSinceError, load
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             problems = "\n".join(error.problems)
             raise CommandError(
                 f"{problems}\n{len(error.problems)} records were changed here since they were loaded; nothing was "
-                "loaded. Use --overwrite to take the package's version, or --keep-edited to leave them and load the rest."
+                "loaded. Use --overwrite to take the package's version, or --keep-edited to load all others."
             ) from error
         except PackageError as error:
             problems = "\n".join(error.problems)

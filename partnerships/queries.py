@@ -1,0 +1,219 @@
+"""What a page asks, as sentences; each starts from what is published."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import get_language
+
+from partnerships.models.partnership import PartnershipQuerySet
+
+from .models import (
+    Actor,
+    Adoption,
+    Citation,
+    Participation,
+    Partnership,
+    PartnershipTheme,
+    Publication,
+    Source,
+    Theme,
+)
+
+_PUBLIC_PARTNERSHIP = Q(partnership__publication=Publication.PUBLISHED)
+
+
+def partnerships() -> PartnershipQuerySet:
+    return Partnership.objects.published()
+
+
+def for_rows(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
+    """Everything that a row of a list shows, in a fixed number of queries."""
+    participations = Participation.objects.select_related("actor__region", "actor__successor").order_by(
+        "position", "pk"
+    )
+    cited = Citation.objects.filter(partnership=OuterRef("pk"))
+    return found.annotate(source_count=_counted(cited, "partnership", "source")).prefetch_related(
+        Prefetch("participations", participations), "themes"
+    )
+
+
+def _counted(rows: QuerySet[Any], group: str, counted: str) -> Coalesce:
+    """A count in a subquery, worked out for the rows of the page only and not for every match."""
+    numbers = rows.order_by().values(group).annotate(number=Count(counted, distinct=True)).values("number")
+    return Coalesce(Subquery(numbers, output_field=IntegerField()), 0)
+
+
+def for_page(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
+    """Everything that a partnership's own page shows."""
+    return for_rows(found).prefetch_related(
+        Prefetch("citations", Citation.objects.select_related("source").order_by("pk")),
+        Prefetch(
+            "adoptions",
+            Adoption.objects.filter(adopted_from__publication=Publication.PUBLISHED).select_related("adopted_from"),
+        ),
+        Prefetch(
+            "adopted_by", Adoption.objects.filter(_PUBLIC_PARTNERSHIP).select_related("partnership").order_by("pk")
+        ),
+        "outcomes",
+        "milestones",
+    )
+
+
+def newest_partnerships(count: int) -> list[Partnership]:
+    """The records that began last, as far as the sources say."""
+    dated = partnerships().filter(started__isnull=False)
+    return list(for_rows(dated).order_by("-started", "slug")[:count])
+
+
+def actors() -> QuerySet[Actor]:
+    return Actor.objects.published().select_related("region")
+
+
+def connected_actors(found: QuerySet[Actor]) -> QuerySet[Actor]:
+    """Those that take part in a published partnership themselves."""
+    return found.filter(pk__in=Participation.objects.filter(_PUBLIC_PARTNERSHIP).values("actor"))
+
+
+def with_tie_counts(found: QuerySet[Actor]) -> QuerySet[Actor]:
+    parts = Participation.objects.filter(_PUBLIC_PARTNERSHIP, actor=OuterRef("pk"))
+    return found.annotate(tie_count=_counted(parts, "actor", "partnership"))
+
+
+def partnerships_of(actor: Actor) -> QuerySet[Partnership]:
+    """What the actor itself takes part in."""
+    return partnerships().with_participants_in(Actor.objects.filter(pk=actor.pk))
+
+
+def inherited_partnerships(actor: Actor) -> QuerySet[Partnership]:
+    """What municipalities that merged into this one had signed."""
+    return partnerships().with_participants_in(Actor.objects.published().filter(successor=actor))
+
+
+def partnerships_within(actor: Actor) -> QuerySet[Partnership]:
+    """What the actor, the places below it and the municipalities merged into it take part in."""
+    return partnerships().with_participants_in(Actor.objects.filter(reach(actor)))
+
+
+def reach(actor: Actor) -> Q:
+    """The actor, what lies below it, and the municipalities that merged into it."""
+    return Q(pk__in=Actor.objects.within(actor).values("pk")) | Q(successor=actor)
+
+
+def places_within(actor: Actor) -> QuerySet[Actor]:
+    """Places and bodies below an actor that take part in a partnership, by name."""
+    below = Actor.objects.published().within(actor).exclude(pk=actor.pk)
+    return with_tie_counts(connected_actors(below)).order_by(*name_order())
+
+
+def regions(country: str) -> QuerySet[Actor]:
+    """The states and territories, or the prefectures, in the order of their codes' names."""
+    return Actor.objects.published().regions().filter(country=country).exclude(code="")
+
+
+def name_order() -> list[str]:
+    return ["name_kana", "name_ja", "name", "slug"] if get_language() == "ja" else ["name", "slug"]
+
+
+def themes_with_counts() -> QuerySet[Theme]:
+    return Theme.objects.annotate(
+        partnership_count=Count("partnerships", filter=Q(partnerships__publication=Publication.PUBLISHED))
+    ).order_by("order", "slug")
+
+
+def sources() -> QuerySet[Source]:
+    return Source.objects.published()
+
+
+def with_citation_counts(found: QuerySet[Source]) -> QuerySet[Source]:
+    citations = Citation.objects.filter(_PUBLIC_PARTNERSHIP, source=OuterRef("pk"))
+    return found.annotate(partnership_count=_counted(citations, "source", "partnership"))
+
+
+def citations_of(source: Source) -> QuerySet[Citation]:
+    """What published partnerships cite a source for."""
+    return (
+        source.citations.filter(_PUBLIC_PARTNERSHIP)
+        .select_related("partnership")
+        .order_by("partnership__title", "partnership__slug", "pk")
+    )
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How much the directory holds; every number counts published records only."""
+
+    partnerships: int
+    ties: int
+    states: int
+    prefectures: int
+    sources: int
+    as_of: dt.datetime | None
+
+    @property
+    def others(self) -> int:
+        """What is neither a sister nor a friendship tie."""
+        return self.partnerships - self.ties
+
+
+def figures() -> Figures:
+    counted = partnerships().aggregate(
+        all=Count("pk"), ties=Count("pk", filter=Q(kind__in=Partnership.TIE_KINDS)), as_of=Max("updated_at")
+    )
+    places = Participation.objects.filter(_PUBLIC_PARTNERSHIP).aggregate(
+        states=Count("actor__region", filter=Q(actor__region__kind=Actor.Kind.STATE), distinct=True),
+        prefectures=Count("actor__region", filter=Q(actor__region__kind=Actor.Kind.PREFECTURE), distinct=True),
+    )
+    return Figures(
+        counted["all"], counted["ties"], places["states"], places["prefectures"], sources().count(), counted["as_of"]
+    )
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A place or a word with the number of partnerships behind it; ``value`` is the listing's parameter."""
+
+    record: Any
+    value: str
+    count: int
+
+
+def busiest_regions(found: QuerySet[Partnership], country: str, most: int) -> list[Ranked]:
+    """The states or prefectures with most of these partnerships."""
+    counted = (
+        Participation.objects.filter(partnership__in=found.order_by().values("pk"), actor__region__country=country)
+        .values("actor__region")
+        .annotate(count=Count("partnership", distinct=True))
+        .order_by("-count", "actor__region__slug")[:most]
+    )
+    named = Actor.objects.in_bulk([row["actor__region"] for row in counted])
+    return [Ranked(named[row["actor__region"]], named[row["actor__region"]].code, row["count"]) for row in counted]
+
+
+def themes_of(found: QuerySet[Partnership]) -> list[Ranked]:
+    """The themes of these partnerships, the most frequent first."""
+    counted = (
+        PartnershipTheme.objects.filter(partnership__in=found.order_by().values("pk"))
+        .values("theme")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "theme__order")
+    )
+    named = Theme.objects.in_bulk([row["theme"] for row in counted])
+    return [Ranked(named[row["theme"]], named[row["theme"]].slug, row["count"]) for row in counted]
+
+
+def kinds_of(found: QuerySet[Partnership]) -> list[Ranked]:
+    counted = found.order_by().values("kind").annotate(count=Count("pk")).order_by("-count", "kind")
+    return [Ranked(Partnership.Kind(row["kind"]).label, row["kind"], row["count"]) for row in counted]
+
+
+def former_slug(model: type[Actor | Partnership | Source], slug: str) -> str | None:
+    """The present slug of a published record that once had this one; None where there was none."""
+    former = model.history.filter(slug=slug).order_by("-history_date").values_list("id", flat=True).first()
+    if former is None:
+        return None
+    return model._default_manager.published().filter(pk=former).values_list("slug", flat=True).first()

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from partnerships import queries
+from partnerships.facets import actor_facets
+from partnerships.filters import ActorFilter
+from partnerships.models import Actor
+
+from .listing import Listing
+
+ROWS = 25  # of each list on an actor's page; the listing has the rest
+
+
+@require_safe
+def actor_list(request: HttpRequest) -> HttpResponse:
+    filters = ActorFilter(request.GET, queries.actors())
+    listing = Listing.build(request, filters, actor_facets, queries.with_tie_counts)
+    return render(request, "actors/list.html", {"listing": listing, "filters": filters})
+
+
+@require_safe
+def actor_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    actor = queries.actors().select_related("region", "parent", "successor").filter(slug=slug).first()
+    if actor is None:
+        if present := queries.former_slug(Actor, slug):
+            return redirect("actor-detail", present, permanent=True)
+        raise Http404
+    everything = queries.partnerships_within(actor)
+    own = queries.partnerships_of(actor)
+    inherited = queries.inherited_partnerships(actor)
+    context = {
+        "actor": actor,
+        "names": list(actor.other_names.all()),
+        "predecessors": list(actor.predecessors.published().order_by("name")),
+        "own": list(queries.for_rows(own).order_by("started", "slug")[:ROWS]),
+        "own_count": own.count(),
+        "inherited": list(queries.for_rows(inherited).order_by("started", "slug")[:ROWS]),
+        "places": list(queries.places_within(actor)),
+        "themes": queries.themes_of(everything),
+        "total": everything.count(),
+    }
+    return render(request, "actors/detail.html", context)

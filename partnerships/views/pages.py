@@ -1,0 +1,55 @@
+"""Pages that are about the directory as a whole, the probes, and the pages shown when something is wrong."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
+from django.shortcuts import render
+from django.template import loader
+from django.views.decorators.http import require_safe
+
+from partnerships import queries
+
+LEAD_THEMES = 4
+NEWEST = 6
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    themes = list(queries.themes_with_counts())
+    context = {
+        "lead_themes": themes[:LEAD_THEMES],
+        "other_themes": themes[LEAD_THEMES:],
+        "newest": queries.newest_partnerships(NEWEST),
+        "figures": queries.figures(),
+    }
+    return render(request, "pages/home.html", context)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The database answers and has the tables that this version needs; 503 with the reason otherwise."""
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return HttpResponse("database unreachable", content_type="text/plain", status=503)
+    if waiting:
+        return HttpResponse("migrations waiting", content_type="text/plain", status=503)
+    return HttpResponse("ready", content_type="text/plain")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return HttpResponseNotFound(loader.render_to_string("404.html", request=request))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Rendered without the database, which may be what failed."""
+    return HttpResponseServerError(loader.render_to_string("500.html", {"request": request}))

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from partnerships import queries
+from partnerships.facets import partnership_facets
+from partnerships.filters import PartnershipFilter
+from partnerships.models import Citation, Partnership
+from partnerships.queries import for_rows
+
+from .listing import Listing
+
+
+@require_safe
+def partnership_list(request: HttpRequest) -> HttpResponse:
+    filters = PartnershipFilter(request.GET, queries.partnerships())
+    listing = Listing.build(request, filters, partnership_facets, for_rows)
+    return render(request, "partnerships/list.html", {"listing": listing, "filters": filters})
+
+
+@require_safe
+def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    record = queries.for_page(queries.partnerships()).filter(slug=slug).first()
+    if record is not None:
+        return render(request, "partnerships/detail.html", _page(record))
+    if present := queries.former_slug(Partnership, slug):
+        return redirect("partnership-detail", present, permanent=True)
+    return _preview(request, slug)
+
+
+def _preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """An unpublished record, for those who may edit it; for everyone else it does not exist."""
+    # Only this branch looks at the visitor's session, so that public pages stay the same for everyone.
+    if not request.user.has_perm("partnerships.change_partnership"):
+        raise Http404
+    record = get_object_or_404(queries.for_page(Partnership.objects.all()), slug=slug)
+    response = render(request, "partnerships/detail.html", {**_page(record), "is_preview": True})
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _page(record: Partnership) -> dict[str, Any]:
+    sources = _numbered_sources(record)
+    numbers = {source["source"].pk: source["number"] for source in sources}
+    return {
+        "record": record,
+        "sources": sources,
+        "outcomes": [(outcome, numbers.get(outcome.source_id)) for outcome in record.outcomes.all()],
+        "milestones": [(milestone, numbers.get(milestone.source_id)) for milestone in record.milestones.all()],
+        "content_sources": _numbers_for(record, numbers, Citation.Supports.CONTENT),
+        "date_sources": _numbers_for(record, numbers, Citation.Supports.DATES),
+    }
+
+
+def _numbered_sources(record: Partnership) -> list[dict[str, Any]]:
+    """The cited sources once each, numbered as they are cited first, with all that each one supports."""
+    sources: dict[int, dict[str, Any]] = {}
+    for citation in record.citations.all():
+        entry = sources.setdefault(
+            citation.source_id,
+            {"number": len(sources) + 1, "source": citation.source, "supports": [], "locators": []},
+        )
+        entry["supports"].append(citation.get_supports_display())
+        if citation.locator and citation.locator not in entry["locators"]:
+            entry["locators"].append(citation.locator)
+    return list(sources.values())
+
+
+def _numbers_for(record: Partnership, numbers: dict[int, int], supports: str) -> list[int]:
+    return sorted({numbers[citation.source_id] for citation in record.citations.all() if citation.supports == supports})

@@ -1,0 +1,150 @@
+"""Facts put into words: names with their place, composed sentences, spans of time; in the active language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+from .models import Actor, Partnership
+
+
+@dataclass(frozen=True)
+class LocalText:
+    """A text with the language it is written in, which is not always the page's."""
+
+    text: str
+    language: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the page must mark it with ``lang``."""
+        return self.language != (get_language() or "en")
+
+
+def local_text(record: Model, field: str) -> LocalText:
+    """A bilingual field in the active language, or in the other one where that is all there is."""
+    english = getattr(record, field)
+    japanese = getattr(record, f"{field}_ja")
+    if get_language() == "ja":
+        return LocalText(japanese, "ja") if japanese else LocalText(english, "en")
+    return LocalText(english, "en") if english else LocalText(japanese, "ja")
+
+
+def other_text(record: Model, field: str) -> LocalText:
+    """The same field in the language that the page is not in; empty where there is none."""
+    if get_language() == "ja":
+        return LocalText(getattr(record, field), "en")
+    return LocalText(getattr(record, f"{field}_ja"), "ja")
+
+
+def region_name(region: Actor) -> str:
+    """A state or prefecture as it follows a town's name: “Hyogo”, not “Hyogo Prefecture”."""
+    name = str(local_text(region, "name"))
+    return name.removesuffix(" Prefecture") if get_language() != "ja" else name
+
+
+def full_name(actor: Actor) -> str:
+    """An actor with its state or prefecture: “Kobe, Hyogo”, 兵庫県神戸市."""
+    name = str(local_text(actor, "name"))
+    if actor.region is None or actor.region_id == actor.pk or actor.kind not in Actor.MUNICIPAL_KINDS:
+        return name
+    if get_language() == "ja":
+        return f"{region_name(actor.region)}{name}"
+    return f"{name}, {region_name(actor.region)}"
+
+
+def name_when_signed(actor: Actor) -> str:
+    """The full name, and for a municipality that merged what it is part of now."""
+    if actor.successor is None:
+        return full_name(actor)
+    return _("%(name)s (now part of %(successor)s)") % {
+        "name": full_name(actor),
+        "successor": local_text(actor.successor, "name"),
+    }
+
+
+def composed_summary(partnership: Partnership) -> str:
+    """The facts of a tie in one sentence, for records without a summary; empty where there is too little to say."""
+    sides = [
+        [name_when_signed(part.actor) for part in partnership.participations.all() if part.actor.country == country]
+        for country in ("US", "JP")
+    ]
+    if not all(sides):
+        return ""
+    words = {"us": _join(sides[0]), "jp": _join(sides[1]), "tie": _tie_noun(partnership)}
+    if partnership.started:
+        words["started"] = partnership.started.localised()
+    if partnership.ended:
+        words["ended"] = partnership.ended.localised()
+    if partnership.status == Partnership.Status.ENDED:
+        if partnership.started and partnership.ended:
+            return _("%(us)s and %(jp)s were %(tie)s from %(started)s until %(ended)s.") % words
+        if partnership.ended:
+            return _("%(us)s and %(jp)s were %(tie)s until %(ended)s.") % words
+        return _("%(us)s and %(jp)s were %(tie)s; the tie has ended.") % words
+    if not partnership.started:
+        return _("%(us)s and %(jp)s are recorded as %(tie)s; the sources do not say since when.") % words
+    if partnership.status == Partnership.Status.ACTIVE:
+        return _("%(us)s and %(jp)s have been %(tie)s since %(started)s.") % words
+    words["on"] = partnership.started.localised_since()
+    return _("%(us)s and %(jp)s became %(tie)s %(on)s; whether the tie is still active is not known.") % words
+
+
+def _join(names: list[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    return pgettext("joins the last two of several names", "%(others)s and %(last)s") % {
+        "others": pgettext("between several names", ", ").join(names[:-1]),
+        "last": names[-1],
+    }
+
+
+def _tie_noun(partnership: Partnership) -> str:
+    kinds = {part.actor.kind for part in partnership.participations.all()}
+    if partnership.kind == Partnership.Kind.SISTER:
+        if kinds <= {*Actor.REGION_KINDS}:
+            return _("sister states")
+        if kinds <= {*Actor.MUNICIPAL_KINDS} - {Actor.Kind.COUNTY}:
+            return _("sister cities")
+        return _("sister communities")
+    if partnership.kind == Partnership.Kind.FRIENDSHIP:
+        if kinds <= {*Actor.MUNICIPAL_KINDS} - {Actor.Kind.COUNTY}:
+            return _("friendship cities")
+        return _("friendship partners")
+    return _("partners")
+
+
+def time_span(partnership: Partnership, today: dt.date | None = None) -> str:
+    """“since 1957”, “2010 – term to October 2030”, “2016 – term ended June 2026, renewal not verified”, “1960–2018”.
+
+    A term that has run out changes these words, never the status.
+    """
+    started = str(partnership.started.year) if partnership.started else ""
+    words: dict[str, Any] = {"started": started or _("start not known")}
+    if partnership.ended:
+        words["ended"] = partnership.ended.year
+        if started and partnership.started and partnership.started.year == partnership.ended.year:
+            return started
+        return _("%(started)s – %(ended)s") % words
+    if partnership.status == Partnership.Status.ENDED:
+        return _("%(started)s – ended, date not known") % words
+    if partnership.term_ends:
+        words["term"] = partnership.term_ends.localised()
+        if partnership.term_ends.latest < (today or timezone.localdate()):
+            return _("%(started)s – term ended %(term)s, renewal not verified") % words
+        return _("%(started)s – term to %(term)s") % words
+    if partnership.kind == Partnership.Kind.EVENT and started:
+        return started
+    return _("since %(started)s") % words if started else str(words["started"])
