@@ -1,0 +1,7 @@
+"""The curators' desk: Django's own admin, in the site's clothes."""
+
+from __future__ import annotations
+
+from . import actors, lookups, partnerships, queues, sources, themes
+
+__all__ = ["actors", "lookups", "partnerships", "queues", "sources", "themes"]

@@ -185,7 +185,9 @@ class Actor(models.Model):
         ]
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.name, self.name_ja)))
+        """Both names and the state or prefecture: there are dozens of Springfields."""
+        name = " ".join(filter(None, (self.name, self.name_ja)))
+        return f"{name}, {self.region.name}" if self.region and self.region_id != self.pk else name
 
     def get_absolute_url(self) -> str:
         return reverse("actor-detail", args=[self.slug])

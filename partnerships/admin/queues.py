@@ -1,0 +1,65 @@
+"""What arrives from outside: suggestions of the public, what registers say, what was looked into."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from partnerships.models import CoverageCheck, RegisterEntry, Suggestion
+
+
+@admin.register(Suggestion)
+class SuggestionAdmin(admin.ModelAdmin):
+    """What the sender wrote stays as it was written; curators set the state and the answer."""
+
+    list_display = ["reference", "partnership", "state", "created_at"]
+    list_filter = ["state", "language"]
+    list_select_related = ["partnership"]
+    search_fields = ["reference", "text", "partnership__title", "partnership__title_ja"]
+    fields = [
+        "reference",
+        "partnership",
+        "text",
+        "evidence_url",
+        ("sender_name", "sender_email", "language"),
+        "created_at",
+        "state",
+        "reason",
+    ]
+    readonly_fields = [
+        "reference",
+        "partnership",
+        "text",
+        "evidence_url",
+        "sender_name",
+        "sender_email",
+        "language",
+        "created_at",
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(RegisterEntry)
+class RegisterEntryAdmin(admin.ModelAdmin):
+    list_display = ["register", "us_name", "jp_name", "date_text", "status_text", "read_on", "partnership"]
+    list_filter = ["register"]
+    list_select_related = ["partnership"]
+    search_fields = ["us_name", "jp_name", "key"]
+    autocomplete_fields = ["partnership"]
+
+
+@admin.register(CoverageCheck)
+class CoverageCheckAdmin(admin.ModelAdmin):
+    list_display = ["place", "theme", "checked_on", "by"]
+    list_filter = ["theme"]
+    list_select_related = ["place__region", "theme", "by"]
+    search_fields = ["place__name", "place__name_ja", "method"]
+    autocomplete_fields = ["place", "theme"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.by = request.user
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+from simple_history.admin import SimpleHistoryAdmin
+
+from partnerships.models import Citation, Publication, ReviewEvent, Source
+
+from .publication import may_take
+
+
+class CitedByInline(admin.TabularInline):
+    """Where the source is cited, to look at; citations are written on the partnerships."""
+
+    model = Citation
+    extra = 0
+    fields = ["partnership", "supports", "locator"]
+    readonly_fields = ["partnership", "supports", "locator"]
+    can_delete = False
+    show_change_link = False
+    verbose_name_plural = gettext_lazy("cited by")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Source)
+class SourceAdmin(SimpleHistoryAdmin):
+    """A source that published records cite is changed by editors only: it is public."""
+
+    list_display = ["title", "publisher", "kind", "language", "published_on", "link_state"]
+    list_filter = ["kind", "language", "link_state"]
+    list_per_page = 50
+    search_fields = ["title", "publisher", "url", "slug"]
+    search_help_text = gettext_lazy("Title, publisher or URL")
+    show_facets = admin.ShowFacets.ALWAYS
+    prepopulated_fields = {"slug": ["title"]}
+    inlines = [CitedByInline]
+    fields = [
+        "title",
+        "slug",
+        "publisher",
+        "url",
+        "archived_url",
+        ("kind", "language"),
+        ("published_on", "accessed_on"),
+    ]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if not super().has_change_permission(request, obj):
+            return False
+        return obj is None or may_take(request, ReviewEvent.Action.PUBLISHED) or not _is_public(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only a source that nothing cites; the others are protected by what they support."""
+        return obj is not None and not obj.citations.exists() and super().has_delete_permission(request, obj)
+
+
+def _is_public(source: Source) -> bool:
+    return source.citations.filter(partnership__publication=Publication.PUBLISHED).exists()
