@@ -11,4 +11,4 @@ class PartnershipsConfig(AppConfig):
 
 
 class DirectoryAdminConfig(AdminConfig):
-    default_site = "partnerships.admin.site.DirectoryAdminSite"
+    default_site = "partnerships.admin_site.DirectoryAdminSite"

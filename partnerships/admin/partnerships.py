@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest
@@ -20,6 +21,7 @@ from partnerships.models import (
     PartnershipTheme,
     Publication,
 )
+from partnerships.package.cells import DECIMAL
 
 from .publication import PartsOfPublishedFormSet, PublishableAdmin
 
@@ -74,6 +76,8 @@ class ParticipationInline(admin.TabularInline):
 
 class ThemeInline(admin.TabularInline):
     model = PartnershipTheme
+    verbose_name = gettext_lazy("theme")
+    verbose_name_plural = gettext_lazy("themes")
     formset = ThemeFormSet
     extra = 0
     autocomplete_fields = ["theme"]
@@ -92,8 +96,18 @@ class MilestoneInline(admin.TabularInline):
     autocomplete_fields = ["source"]
 
 
+class OutcomeForm(forms.ModelForm):
+    """Shows a figure as it was written: 88, not 88.0000."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.value is not None:
+            self.initial["value"] = DECIMAL.render(self.instance.value)
+
+
 class OutcomeInline(admin.StackedInline):
     model = Outcome
+    form = OutcomeForm
     extra = 0
     autocomplete_fields = ["source"]
     fields = [("statement", "statement_ja"), ("value", "unit", "year"), ("claimant", "grade", "source"), "position"]

@@ -205,8 +205,8 @@ class PartnershipTheme(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        verbose_name = _("theme")
-        verbose_name_plural = _("themes")
+        verbose_name = _("theme of a partnership")
+        verbose_name_plural = _("themes of partnerships")
         ordering = ["partnership", "theme"]
         constraints = [models.UniqueConstraint(fields=["partnership", "theme"], name="partnership_theme_once")]
 

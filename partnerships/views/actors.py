@@ -31,13 +31,15 @@ def actor_detail(request: HttpRequest, slug: str) -> HttpResponse:
     everything = queries.partnerships_within(actor)
     own = queries.partnerships_of(actor)
     inherited = queries.inherited_partnerships(actor)
+    own_rows = list(queries.for_rows(own).order_by("started", "slug")[:ROWS])
+    inherited_rows = list(queries.for_rows(inherited).order_by("started", "slug")[:ROWS])
     context = {
         "actor": actor,
         "names": list(actor.other_names.all()),
         "predecessors": list(actor.predecessors.published().order_by("name")),
-        "own": list(queries.for_rows(own).order_by("started", "slug")[:ROWS]),
-        "own_count": own.count(),
-        "inherited": list(queries.for_rows(inherited).order_by("started", "slug")[:ROWS]),
+        "own": own_rows,
+        "inherited": inherited_rows,
+        "listed": len({row.pk for row in [*own_rows, *inherited_rows]}),
         "places": list(queries.places_within(actor)),
         "themes": queries.themes_of(everything),
         "total": everything.count(),

@@ -1,4 +1,7 @@
-"""The admin site itself: its name, the order of its lists, and how an autocompleted record is labelled."""
+"""The admin site itself: its name and the order of its lists.
+
+It lives outside the room ``admin/``, because importing that room registers the models with this site.
+"""
 
 from __future__ import annotations
 
