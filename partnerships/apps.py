@@ -9,6 +9,9 @@ class PartnershipsConfig(AppConfig):
     name = "partnerships"
     verbose_name = _("Directory")
 
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  (registers the system checks)
+
 
 class DirectoryAdminConfig(AdminConfig):
     default_site = "partnerships.admin_site.DirectoryAdminSite"

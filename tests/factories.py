@@ -1,4 +1,4 @@
-"""Records for tests, as plain functions: each makes the least that the database accepts, and takes anything else by name.
+"""Records for tests, as plain functions: each makes the least the database accepts, and takes anything else by name.
 
 They write straight to the models; ``published_partnership`` makes a whole record as the public would see it.
 """

@@ -199,6 +199,8 @@ class Actor(models.Model):
 
     def clean(self) -> None:
         super().clean()
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValidationError({"longitude": _("Latitude and longitude belong together.")}, code="half_a_position")
         for field, label in (("parent", _("lies in")), ("successor", _("merged into"))):
             step: Any = getattr(self, field)
             while step is not None:

@@ -42,7 +42,7 @@ class PartialDate:
     def __post_init__(self) -> None:
         if self.day is not None and self.month is None:
             raise ValueError("a day needs its month")
-        dt.date(self.year, self.month or 1, self.day or 1)
+        dt.date(self.year, 1 if self.month is None else self.month, 1 if self.day is None else self.day)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -124,6 +124,9 @@ class PartialDateFormField(forms.CharField):
             return PartialDate.parse_typed(text)
         except ValueError:
             raise ValidationError(INVALID, code="invalid", params={"value": text}) from None
+
+    def run_validators(self, value: Any) -> None:
+        """The length check of text does not fit a date that is already parsed."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

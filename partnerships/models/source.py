@@ -15,9 +15,13 @@ from .publication import Publication
 
 class SourceQuerySet(models.QuerySet[Any]):
     def published(self) -> SourceQuerySet:
-        """Sources that a published partnership cites; a source of drafts only is nobody's business yet."""
-        cited = Citation.objects.filter(source=OuterRef("pk"), partnership__publication=Publication.PUBLISHED)
-        return self.filter(Exists(cited))
+        """Sources that a published partnership cites, also for a result or a milestone; what only drafts cite is not."""
+        used = Q()
+        for relation in ("citations", "outcomes", "milestones"):
+            parts: Any = Source._meta.get_field(relation).related_model
+            public = parts.objects.filter(source=OuterRef("pk"), partnership__publication=Publication.PUBLISHED)
+            used |= Q(Exists(public))
+        return self.filter(used)
 
 
 class Source(models.Model):

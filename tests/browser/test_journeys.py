@@ -1,0 +1,141 @@
+"""What people do with the directory, in a real browser against the real server with the real data."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+PAGES = [
+    "/",
+    "/partnerships/?theme=climate&state=US-WA",
+    "/partnerships/?theme=forestry&state=US-PR",
+    "/partnerships/hawaii-okinawa-clean-energy-partnership/",
+    "/partnerships/abilene-minori-sister-city/",
+    "/actors/",
+    "/actors/washington/",
+    "/actors/omitama-ibaraki/",
+    "/themes/",
+    "/themes/climate/",
+    "/sources/",
+    "/no-such-page/",
+]
+
+
+def test_an_official_filters_opens_a_record_and_comes_back(site, page: Page):
+    page.goto(site.url)
+    page.get_by_role("link", name=re.compile("^Climate action")).click()
+    page.get_by_role("link", name=re.compile(r"See all \d+ partnerships")).click()
+    state = page.get_by_role("link", name=re.compile(r"^Washington\s*\d+"))
+    promised = int(re.search(r"\d+$", state.inner_text()).group())
+    state.click()
+    expect(page).to_have_url(re.compile(r"\?theme=climate&state=US-WA$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(rf"^{promised} partnerships?$"))
+    filtered = page.url
+    page.locator(".row-title a").first.click()
+    expect(page.get_by_role("heading", name="Sources")).to_be_visible()
+    expect(page.locator(".shore-jp li").first).to_be_visible()
+    expect(page.locator(".shore-us li").first).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(filtered)
+
+
+def test_the_language_switch_keeps_the_page_and_its_filters(site, page: Page):
+    page.goto(f"{site.url}/partnerships/?prefecture=JP-40&sort=oldest")
+    count = re.match(r"\d+", page.get_by_role("heading", level=1).inner_text()).group()
+    page.get_by_role("link", name="日本語").click()
+    expect(page).to_have_url(re.compile(r"/ja/partnerships/\?prefecture=JP-40&sort=oldest$"))
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(count)
+    expect(page.locator(".chip").first).to_contain_text("福岡県")
+
+
+def test_everything_works_without_javascript(site, browser: Browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site.url}/ja/")
+    page.get_by_role("searchbox").fill("北九州")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.locator(".row").first).to_contain_text("北九州")
+    page.locator(".facet-value").first.click()
+    expect(page.locator(".chip")).to_have_count(2)
+    context.close()
+
+
+def test_a_keyboard_alone_reaches_the_content_and_a_filter(site, page: Page):
+    page.goto(f"{site.url}/partnerships/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.classList.contains('facet-value')"):
+            break
+    expect(page.locator(".facet-value:focus")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_no_page_is_wider_than_the_window(site, page: Page, width: int):
+    page.set_viewport_size({"width": width, "height": 800})
+    for prefix in ("", "/ja"):
+        for path in PAGES:
+            page.goto(site.url + prefix + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, prefix + path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("prefix", ["", "/ja"])
+def test_axe_finds_nothing_on_any_page(site, browser: Browser, scheme: str, prefix: str):
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    for path in PAGES:
+        page.goto(site.url + prefix + path)
+        results = Axe().run(page)
+        assert results.violations_count == 0, f"{prefix}{path}: {results.generate_report()}"
+    context.close()
+
+
+def test_no_page_logs_an_error_or_breaks_the_content_security_policy(site, page: Page):
+    said: list[str] = []
+    page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
+    for path in [path for path in PAGES if path != "/no-such-page/"]:
+        page.goto(site.url + path)
+    assert said == []
+
+
+def test_an_editor_signs_in_and_corrects_a_record(site, page: Page):
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    name, password = site.editor
+    page.goto(f"{site.url}/admin/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name="Partnerships", exact=True).first.click()
+    page.locator("#searchbar").fill("アビリーン 美野里")
+    page.locator("#searchbar").press("Enter")
+    page.locator("#result_list th a").first.click()
+    page.get_by_label("Curators' note").fill("Looked at in a browser.")
+    page.get_by_role("link", name="Add another Participant").click()
+    page.locator("#participations-group .select2-selection").last.click()
+    page.locator(".select2-search__field").fill("北九州")
+    expect(page.locator(".select2-results__option").first).to_contain_text("Kitakyushu 北九州市, Fukuoka Prefecture")
+    page.locator(".select2-results__option").first.click()
+    page.locator("[name=participations-2-position]").fill("3")
+    page.locator("[name=_continue]").first.click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    page.get_by_role("link", name="View on site").click()
+    expect(page.locator(".shore-jp")).to_contain_text("Kitakyushu")
+    # Put back what later tests read.
+    page.go_back()
+    page.locator("[name=participations-2-DELETE]").check()
+    page.locator("[name=_continue]").first.click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    assert said == []

@@ -1,0 +1,278 @@
+"""The admin, as the people of each group meet it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import reverse
+
+from partnerships.models import Actor, Country, Partnership, Publication, ReviewEvent
+
+from . import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(*groups: str, **fields: Any) -> Client:
+    user = User.objects.create_user("-".join(groups).lower() or "nobody", is_staff=True, **fields)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def curator() -> Client:
+    return signed_in("Curators")
+
+
+@pytest.fixture
+def editor() -> Client:
+    return signed_in("Editors")
+
+
+def form_of(client: Client, record: Any | None = None, model: type = Partnership) -> dict[str, Any]:
+    """What a browser would post back from the record's form, unchanged."""
+    url = change_url(record) if record else reverse(f"admin:partnerships_{model._meta.model_name}_add")
+    page = client.get(url)
+    assert page.status_code == 200
+    forms = [page.context["adminform"].form]
+    for formset in page.context["inline_admin_formsets"]:
+        forms += [formset.formset.management_form, *formset.formset.forms]
+    posted = {}
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            posted[bound.html_name] = "" if value is None else str(value)
+    return posted
+
+
+def change_url(record: Any) -> str:
+    return reverse(f"admin:partnerships_{record._meta.model_name}_change", args=[record.pk])
+
+
+def test_every_model_is_registered():
+    models = {
+        model for model in apps.get_app_config("partnerships").get_models() if not hasattr(model, "history_object")
+    }
+    ours = {model for model in models if not model.__name__.startswith("Historical")}
+    assert ours <= set(admin.site._registry)
+
+
+@pytest.mark.parametrize("language", ["", "/ja"])
+def test_every_list_and_search_opens_in_both_languages(language):
+    client = signed_in("Editors", is_superuser=True)
+    make.published_partnership("kobe-seattle", themes=(make.make_theme("climate"),))
+    for model in admin.site._registry:
+        url = language + reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        assert client.get(url).status_code == 200, url
+        assert client.get(url, {"q": "神戸 Kobe"}).status_code == 200, url
+    assert client.get(f"{language}/admin/").status_code == 200
+
+
+def test_a_curator_corrects_a_draft_and_history_says_who(curator):
+    record = make.make_partnership("kobe-seattle", title="Kobe-Seatle")
+    answer = curator.post(change_url(record), form_of(curator, record) | {"title": "Seattle–Kobe"})
+    assert answer.status_code == 302
+    record.refresh_from_db()
+    assert record.title == "Seattle–Kobe"
+    assert record.history.first().history_user.username == "curators"
+
+
+def test_an_editor_corrects_a_published_record(editor):
+    record = make.published_partnership("kobe-seattle", title="Kobe-Seatle")
+    answer = editor.post(change_url(record), form_of(editor, record) | {"title": "Seattle–Kobe", "started": "1957-10"})
+    assert answer.status_code == 302
+    page = Client().get(record.get_absolute_url()).content.decode()
+    assert "Seattle–Kobe" in page
+    assert "October 1957" in page
+
+
+@pytest.mark.parametrize("state", [Publication.PUBLISHED, Publication.IN_REVIEW, Publication.ARCHIVED])
+def test_a_curator_may_not_change_what_is_no_draft(curator, state):
+    record = make.published_partnership("kobe-seattle", title="Before")
+    Partnership.objects.update(publication=state)
+    assert curator.get(change_url(record)).status_code == 200
+    assert curator.post(change_url(record), {"title": "After"}).status_code == 403
+    record.refresh_from_db()
+    assert record.title == "Before"
+
+
+def test_a_curator_submits_and_an_editor_publishes(curator, editor):
+    record = make.published_partnership("kobe-seattle")
+    Partnership.objects.update(publication=Publication.DRAFT)
+    curator.post(change_url(record), form_of(curator, record) | {"_step": "submitted"})
+    record.refresh_from_db()
+    assert record.publication == Publication.IN_REVIEW
+    editor.post(change_url(record), form_of(editor, record) | {"_step": "published"})
+    record.refresh_from_db()
+    assert record.publication == Publication.PUBLISHED
+    assert list(ReviewEvent.objects.values_list("action", "by__username").order_by("pk")) == [
+        ("submitted", "curators"),
+        ("published", "editors"),
+    ]
+
+
+def test_a_curator_cannot_publish_by_any_way(curator):
+    record = make.published_partnership("kobe-seattle")
+    Partnership.objects.update(publication=Publication.DRAFT)
+    curator.post(change_url(record), form_of(curator, record) | {"_step": "published"})
+    changelist = reverse("admin:partnerships_partnership_changelist")
+    curator.post(changelist, {"action": "publish_selected", "_selected_action": [record.pk]})
+    curator.post(change_url(record), form_of(curator, record) | {"publication": "published"})
+    record.refresh_from_db()
+    assert record.publication == Publication.DRAFT
+
+
+def test_publishing_names_every_reason_against_it(editor):
+    record = make.make_partnership("lonely", kind=Partnership.Kind.PROJECT)
+    page = editor.post(change_url(record), form_of(editor, record) | {"_step": "published"}, follow=True)
+    text = page.content.decode()
+    for reason in ("United States", "Japan", "No source is cited", "No theme is given"):
+        assert reason in text
+    record.refresh_from_db()
+    assert record.publication == Publication.DRAFT
+
+
+def test_bulk_actions_report_counts_and_refusals(editor):
+    good = make.published_partnership("good")
+    Partnership.objects.update(publication=Publication.DRAFT)
+    bad = make.make_partnership("bad")
+    page = editor.post(
+        reverse("admin:partnerships_partnership_changelist"),
+        {"action": "publish_selected", "_selected_action": [good.pk, bad.pk]},
+        follow=True,
+    )
+    text = page.content.decode()
+    assert "1 record: Published." in text
+    assert "Bad: No source is cited." in text
+    assert set(Partnership.objects.published()) == {good}
+
+
+@pytest.mark.parametrize("part", ["citations", "participations"])
+def test_a_published_record_keeps_its_source_and_its_shores(editor, part):
+    record = make.published_partnership("kobe-seattle")
+    posted = form_of(editor, record) | {f"{part}-0-DELETE": "on", "title": "Typed meanwhile"}
+    answer = editor.post(change_url(record), posted)
+    assert answer.status_code == 200
+    assert "Typed meanwhile" in answer.content.decode()
+    record.refresh_from_db()
+    assert record.title != "Typed meanwhile"
+    assert record.citations.count() == 1
+    assert record.participations.count() == 2
+
+
+def test_a_bad_date_is_explained_and_nothing_typed_is_lost(editor):
+    record = make.published_partnership("kobe-seattle")
+    answer = editor.post(change_url(record), form_of(editor, record) | {"started": "sometime", "note": "my long note"})
+    text = answer.content.decode()
+    assert "is not a date" in text
+    assert "sometime" in text
+    assert "my long note" in text
+
+
+def test_published_records_are_archived_and_never_deleted(editor):
+    record = make.published_partnership("kobe-seattle")
+    delete = reverse("admin:partnerships_partnership_delete", args=[record.pk])
+    assert editor.post(delete, {"post": "yes"}).status_code == 403
+    editor.post(change_url(record), form_of(editor, record) | {"_step": "archived"})
+    record.refresh_from_db()
+    assert record.publication == Publication.ARCHIVED
+    assert Client().get(record.get_absolute_url()).status_code == 404
+
+
+def test_a_curator_may_not_change_a_source_that_is_public(curator, editor):
+    public = make.make_source("public")
+    make.published_partnership("kobe-seattle", source=public)
+    private = make.make_source("private")
+    assert curator.post(change_url(public), {"title": "Changed"}).status_code == 403
+    assert curator.post(change_url(private), form_of(curator, private) | {"title": "Changed"}).status_code == 302
+    assert editor.post(change_url(public), form_of(editor, public) | {"title": "Changed too"}).status_code == 302
+
+
+def test_autocompletion_finds_places_in_both_scripts_the_exact_name_first(curator):
+    tokyo = make.make_prefecture("tokyo-prefecture", "JP-13", name="Tokyo", name_ja="東京都")
+    kyoto = make.make_prefecture("kyoto-prefecture", "JP-26", name="Kyoto Prefecture", name_ja="京都府")
+    make.make_actor("kyoto-kyoto", name="Kyoto", name_ja="京都市", country=Country.JP, parent=kyoto)
+    query = {"app_label": "partnerships", "model_name": "participation", "field_name": "actor"}
+    found = curator.get("/admin/autocomplete/", query | {"term": "京都"}).json()["results"]
+    assert [row["text"] for row in found] == ["Kyoto 京都市, Kyoto Prefecture", "Kyoto Prefecture 京都府", str(tokyo)]
+    found = curator.get("/admin/autocomplete/", query | {"term": "kyoto"}).json()["results"]
+    assert found[0]["text"] == "Kyoto 京都市, Kyoto Prefecture"
+
+
+def test_moving_a_place_moves_it_in_the_hierarchy(editor):
+    washington = make.make_state()
+    oregon = make.make_state("oregon", "US-OR")
+    city = make.make_actor("vancouver", parent=oregon)
+    editor.post(change_url(city), form_of(editor, city) | {"parent": str(washington.pk)})
+    city.refresh_from_db()
+    assert (city.region, city.path) == (washington, "washington/vancouver/")
+
+
+def test_a_place_cannot_be_put_into_itself(editor):
+    state = make.make_state()
+    city = make.make_actor("seattle", parent=state)
+    answer = editor.post(change_url(state), form_of(editor, state) | {"parent": str(city.pk)})
+    assert answer.status_code == 200
+    assert "lead back to this record" in answer.content.decode()
+
+
+def test_a_record_is_entered_from_nothing_to_published_in_one_go(editor):
+    us, jp = make.make_actor("tacoma"), make.make_actor("kitakyushu", country=Country.JP)
+    source, theme = make.make_source(), make.make_theme("environment")
+    posted = form_of(editor) | {
+        "title": "Tacoma–Kitakyushu",
+        "slug": "tacoma-kitakyushu",
+        "kind": "exchange",
+        "status": "active",
+        "started": "２０１４年１１月",
+        "participations-TOTAL_FORMS": "2",
+        "participations-0-actor": us.pk,
+        "participations-0-role": "lead",
+        "participations-0-position": "1",
+        "participations-1-actor": jp.pk,
+        "participations-1-role": "lead",
+        "participations-1-position": "2",
+        "theme_links-TOTAL_FORMS": "1",
+        "theme_links-0-theme": theme.pk,
+        "citations-TOTAL_FORMS": "1",
+        "citations-0-source": source.pk,
+        "citations-0-supports": "existence",
+        "_step": "published",
+    }
+    editor.post(reverse("admin:partnerships_partnership_add"), posted)
+    record = Partnership.objects.published().get()
+    assert str(record.started) == "2014-11"
+    assert Client().get(record.get_absolute_url()).status_code == 200
+
+
+def test_the_form_of_a_record_needs_no_query_per_row(editor, django_assert_max_num_queries):
+    record = make.published_partnership("kobe-seattle")
+    state = make.make_state()
+    for number in range(12):
+        make.join(record, make.make_actor(f"place-{number}", parent=state))
+        make.cite(record)
+    # Each picker fetches its own chosen record; nothing else may grow with the rows.
+    rows = record.participations.count() + record.citations.count()
+    with django_assert_max_num_queries(25 + rows):
+        assert editor.get(change_url(record)).status_code == 200
+
+
+def test_the_admin_keeps_strangers_out():
+    assert Client().get("/admin/").status_code == 302
+    client = Client()
+    client.force_login(User.objects.create_user("reader"))
+    for model in (Partnership, Actor):
+        assert client.get(reverse(f"admin:partnerships_{model._meta.model_name}_changelist")).status_code == 302
+
+
+def test_the_admin_has_the_same_strict_policy_as_the_site(editor):
+    policy = editor.get("/admin/").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
