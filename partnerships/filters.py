@@ -47,9 +47,10 @@ class ListFilterSet(django_filters.FilterSet):
         for name, declared in self.filters.items():
             given = [value for value in data.getlist(name) if value.strip()]
             several = isinstance(declared, django_filters.MultipleChoiceFilter)
-            if not several:
-                given = given[-1:]
-            for value in dict.fromkeys(given[:MOST_VALUES]):
+            if several and given:
+                # Choices from the database are asked for once, not once for every value.
+                declared.extra["choices"] = _listed(declared.extra["choices"])
+            for value in self._first(name, list(dict.fromkeys(given))) if several else given[-1:]:
                 value = self._shortened(name, value)
                 try:
                     declared.field.clean([value] if several else value)
@@ -59,15 +60,22 @@ class ListFilterSet(django_filters.FilterSet):
                     clean.appendlist(name, value)
         return clean
 
+    def _first(self, name: str, values: list[str]) -> list[str]:
+        if len(values) > MOST_VALUES:
+            text = _("%(label)s: only the first %(most)d values were used.")
+            self.ignored.append(Ignored(name, text % {"label": self.filters[name].label, "most": MOST_VALUES}))
+        return values[:MOST_VALUES]
+
     def _shortened(self, name: str, value: str) -> str:
-        if name == "q" and len(value) > MOST_CHARACTERS:
-            self.ignored.append(
-                Ignored(
-                    "q",
-                    _("Only the first %(most)d characters of the search were used.") % {"most": MOST_CHARACTERS},
-                )
-            )
-            return value[:MOST_CHARACTERS]
+        if name != "q":
+            return value
+        if len(value) > MOST_CHARACTERS:
+            text = _("Only the first %(most)d characters of the search were used.")
+            self.ignored.append(Ignored(name, text % {"most": MOST_CHARACTERS}))
+        value = value[:MOST_CHARACTERS]
+        if len(_all_words(value)) > MOST_WORDS:
+            text = _("Only the first %(most)d words of the search were used.")
+            self.ignored.append(Ignored(name, text % {"most": MOST_WORDS}))
         return value
 
     def _complaint(self, declared: Any, value: str) -> str:
@@ -81,10 +89,14 @@ class ListFilterSet(django_filters.FilterSet):
         return self.data.getlist(name)
 
     def without(self, name: str) -> Self:
-        """The same list without one of its filters."""
-        data = self.data.copy()
-        data.pop(name, None)
-        return type(self)(data, queryset=self.queryset)
+        """The same list without one of its filters; itself where that one is not in use."""
+        if not self.chosen(name):
+            return self
+        other = type(self)(QueryDict(), queryset=self.queryset)
+        other.filters = self.filters  # with the choices already asked for
+        other.data = self.data.copy()
+        del other.data[name]
+        return other
 
     def address(self, changes: dict[str, list[str]] | None = None, *, page: int | None = None) -> str:
         """The query string of this list with some parameters changed, in the one canonical order."""
@@ -109,9 +121,17 @@ def _presentable(value: str) -> str:
     return shown if len(shown) <= 40 else shown[:39] + "…"
 
 
+def _listed(choices: Any) -> list[Any]:
+    return list(choices() if callable(choices) else choices)
+
+
 def words(query: str) -> list[str]:
     """The words of a search, in half width and small letters; at most ``MOST_WORDS``."""
-    return unicodedata.normalize("NFKC", query).casefold().split()[:MOST_WORDS]
+    return _all_words(query)[:MOST_WORDS]
+
+
+def _all_words(query: str) -> list[str]:
+    return unicodedata.normalize("NFKC", query).casefold().split()
 
 
 def _theme_choices() -> list[tuple[str, str]]:
@@ -122,16 +142,17 @@ def _region_choices(country: str) -> Callable[[], list[tuple[str, str]]]:
     return lambda: list(queries.regions(country).values_list("code", "name"))
 
 
-def _published_actor(slug: str) -> Actor | None:
-    return Actor.objects.published().filter(slug=slug).first()
-
-
 class _ActorSlugField(forms.CharField):
+    """Takes the slug of a published actor and gives the actor."""
+
     def clean(self, value: Any) -> Any:
         slug = super().clean(value)
-        if slug and _published_actor(slug) is None:
+        if not slug:
+            return None
+        actor = Actor.objects.published().filter(slug=slug).first()
+        if actor is None:
             raise ValidationError("unknown")
-        return slug
+        return actor
 
 
 class _ActorFilter(django_filters.CharFilter):
@@ -218,15 +239,15 @@ class PartnershipFilter(ListFilterSet):
         parts = Participation.objects.filter(actor__kind__in=kinds)
         return found.filter(pk__in=parts.values("partnership")) if kinds else found
 
-    def by_actor(self, found: QuerySet[Any], name: str, slug: str) -> QuerySet[Any]:
-        actor = _published_actor(slug)
-        return found.filter(pk__in=queries.partnerships_within(actor).values("pk")) if actor else found
+    def by_actor(self, found: QuerySet[Any], name: str, actor: Actor) -> QuerySet[Any]:
+        return found.filter(pk__in=queries.partnerships_within(actor).values("pk"))
 
     def from_year(self, found: QuerySet[Any], name: str, year: int) -> QuerySet[Any]:
         return found.filter(started__gte=f"{int(year):04}")
 
     def until_year(self, found: QuerySet[Any], name: str, year: int) -> QuerySet[Any]:
-        return found.filter(started__lt=f"{int(year) + 1:04}") if year < 9999 else found
+        # “~” sorts after every month and day of the year.
+        return found.filter(started__lt=f"{int(year):04}~")
 
     def keep(self, found: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return found
@@ -234,8 +255,8 @@ class PartnershipFilter(ListFilterSet):
     @property
     def sort_order(self) -> str:
         """The order in effect: relevance for a search, the newest first otherwise."""
-        default = "relevance" if self.chosen("q") else "newest"
-        return (self.chosen("sort") or [default])[-1]
+        order = (self.chosen("sort") or ["relevance"])[-1]
+        return "newest" if order == "relevance" and not self.chosen("q") else order
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The matches in a total order, so that no row is on two pages or on none."""
@@ -248,7 +269,7 @@ class PartnershipFilter(ListFilterSet):
                 return found.order_by("title_ja" if get_language() == "ja" else "title", "slug")
             case "updated":
                 return found.order_by("-updated_at", "slug")
-            case "relevance" if self.chosen("q"):
+            case "relevance":
                 whole = " ".join(words(self.chosen("q")[0]))
                 in_title = Q(title__icontains=whole) | Q(title_ja__icontains=whole)
                 rank = Case(When(in_title, then=Value(0)), default=Value(1), output_field=IntegerField())

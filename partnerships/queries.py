@@ -212,8 +212,8 @@ def kinds_of(found: QuerySet[Partnership]) -> list[Ranked]:
 
 
 def former_slug(model: type[Actor | Partnership | Source], slug: str) -> str | None:
-    """The present slug of a published record that once had this one; None where there was none."""
-    former = model.history.filter(slug=slug).order_by("-history_date").values_list("id", flat=True).first()
-    if former is None:
-        return None
-    return model._default_manager.published().filter(pk=former).values_list("slug", flat=True).first()
+    """The present slug of the published record that had this one last; None where there was none."""
+    published = model._default_manager.published()
+    bearers = model.history.filter(slug=slug, id__in=published.values("pk")).order_by("-history_date", "-history_id")
+    former = bearers.values_list("id", flat=True).first()
+    return published.filter(pk=former).values_list("slug", flat=True).first() if former else None

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import connections, models, router
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -56,7 +56,12 @@ class ActorQuerySet(PublicationQuerySet):
             if (actor.path, actor.region_id) != (path, region_id):
                 actor.path, actor.region_id = path, region_id
                 changed.append(actor)
-        self.bulk_update(changed, ["path", "region"], batch_size=1000)
+        # One statement each: as one with a CASE for every actor, which is what bulk_update makes, it takes far longer.
+        with connections[router.db_for_write(self.model)].cursor() as cursor:
+            cursor.executemany(
+                "UPDATE partnerships_actor SET path = %s, region_id = %s WHERE id = %s",
+                [(actor.path, actor.region_id, actor.pk) for actor in changed],
+            )
         return len(changed)
 
 

@@ -15,7 +15,7 @@ from .publication import Publication
 
 class SourceQuerySet(models.QuerySet[Any]):
     def published(self) -> SourceQuerySet:
-        """Sources that a published partnership cites, also for a result or a milestone; what only drafts cite is not."""
+        """Sources that a published partnership, one of its results or of its milestones rests on."""
         used = Q()
         for relation in ("citations", "outcomes", "milestones"):
             parts: Any = Source._meta.get_field(relation).related_model

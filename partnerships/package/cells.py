@@ -25,6 +25,9 @@ class CellType:
     pattern: str = ""
 
 
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
 def _parse_slug(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", text):
         raise ValueError(text)
@@ -38,20 +41,24 @@ def _parse_integer(text: str) -> int:
 
 
 def _parse_degrees(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
+    if not _NUMBER.fullmatch(text) or not math.isfinite(number := float(text)):
         raise ValueError(text)
-    return number
+    return number + 0.0  # -0.0, which SQLite does not keep, becomes 0.0
 
 
 def _parse_decimal(text: str) -> Decimal:
+    """Exact within 15 digits, which is what SQLite keeps."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
     try:
         number = Decimal(text)
     except InvalidOperation:
         raise ValueError(text) from None
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 16 or number != round(number, 4):
+    if abs(number) >= Decimal(10) ** 16 or number != round(number, 4):
         raise ValueError(text)
-    return number
+    if len(number.normalize().as_tuple().digits) > 15:
+        raise ValueError(text)
+    return number + 0
 
 
 def _render_decimal(number: Decimal) -> str:
@@ -76,7 +83,10 @@ SLUG = CellType(
 INTEGER = CellType("integer", _parse_integer, str, lambda: _("is not a whole number"))
 DEGREES = CellType("number", _parse_degrees, repr, lambda: _("is not a number"))
 DECIMAL = CellType(
-    "number", _parse_decimal, _render_decimal, lambda: _("is not a number with at most four decimal places")
+    "number",
+    _parse_decimal,
+    _render_decimal,
+    lambda: _("is not a number with at most 15 digits and four decimal places"),
 )
 DATE = CellType(
     "string",

@@ -15,7 +15,7 @@ from partnerships.models import Country, PartialDate
 
 from .tables import TABLES, Table
 
-csv.field_size_limit(1_000_000)  # a cell longer than this is a broken quote, not a text
+LONGEST_CELL = 1_000_000  # what is longer is a broken quote, not a text
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,18 @@ class _Reader:
         self.path = path
         self.problems: list[Problem] = []
         self.rows: dict[str, list[tuple[int, Row]]] = {}
+        # What was complained about already, so that one fault does not give rise to a hundred complaints.
+        self.unread: set[str] = set()
+        self.bad_cells: set[tuple[str, int, str]] = set()
 
     def read(self) -> Package:
+        csv.field_size_limit(LONGEST_CELL)  # here, because it holds for the whole process and others set it too
         for table in TABLES:
             self.rows[table.name] = list(self._table(table))
         for table in TABLES:
-            self._check_keys(table)
+            self._check_unique(table, table.key)
+            for names in table.unique:
+                self._check_unique(table, names)
             self._check_references(table)
         self._check_actors()
         self._check_partnerships()
@@ -89,6 +95,10 @@ class _Reader:
 
     def complain(self, table: str, message: str, row: int | None = None, column: str = "") -> None:
         self.problems.append(Problem(table, message, row, column))
+        if row is None:
+            self.unread.add(table)
+        else:
+            self.bad_cells.add((table, row, column))
 
     def _table(self, table: Table) -> Iterator[tuple[int, Row]]:
         """The rows of one file with their numbers; cells that cannot be read are complained about and left empty."""
@@ -102,10 +112,13 @@ class _Reader:
             self.complain(table.name, _("the file cannot be read as UTF-8 text (%(error)s)") % {"error": error})
             return
         lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+        number = 0
         try:
             header = next(lines, [])
             if not self._check_header(table, header):
+                self.unread.add(table.name)
                 return
+            number = 1
             for number, cells in enumerate(lines, start=2):
                 if len(cells) != len(header):
                     self.complain(
@@ -118,7 +131,8 @@ class _Reader:
                 raw = dict(zip(header, cells, strict=True))
                 yield number, {name: self._cell(table, number, name, raw[name]) for name in table.column_names}
         except csv.Error as error:
-            self.complain(table.name, _("not valid CSV: %(error)s") % {"error": error}, lines.line_num)
+            self.unread.add(table.name)
+            self.complain(table.name, _("not valid CSV: %(error)s") % {"error": error}, number + 1)
 
     def _check_header(self, table: Table, header: list[str]) -> bool:
         expected = set(table.column_names)
@@ -132,9 +146,10 @@ class _Reader:
 
     def _cell(self, table: Table, number: int, name: str, text: str) -> str:
         column = table.column(name)
+        if column.required and not text.strip():
+            self.complain(table.name, _("must not be empty"), number, name)
+            return ""
         if not text:
-            if column.required:
-                self.complain(table.name, _("must not be empty"), number, name)
             return ""
         if "\x00" in text:
             self.complain(table.name, _("contains a NUL character"), number, name)
@@ -161,12 +176,15 @@ class _Reader:
                 number,
                 name,
             )
+        largest = table.max_value(column)
+        if largest and int(canonical) > largest:
+            self.complain(table.name, _("at most %(largest)d fits") % {"largest": largest}, number, name)
         return canonical
 
-    def _check_keys(self, table: Table) -> None:
+    def _check_unique(self, table: Table, names: tuple[str, ...]) -> None:
         first: dict[tuple[str, ...], int] = {}
         for number, row in self.rows[table.name]:
-            key = tuple(row[name] for name in table.key)
+            key = tuple(row[name] for name in names)
             if not all(key):
                 continue
             if key in first:
@@ -174,14 +192,14 @@ class _Reader:
                     table.name,
                     _("“%(key)s” stands in row %(row)d already") % {"key": " · ".join(key), "row": first[key]},
                     number,
-                    table.key[-1],
+                    names[-1],
                 )
             else:
                 first[key] = number
 
     def _check_references(self, table: Table) -> None:
         for column in table.columns:
-            if not column.references:
+            if not column.references or column.references in self.unread:
                 continue
             known = {row["slug"] for _number, row in self.rows[column.references]}
             for number, row in self.rows[table.name]:
@@ -195,18 +213,9 @@ class _Reader:
                     )
 
     def _check_actors(self) -> None:
-        first: dict[tuple[str, ...], int] = {}
         for number, row in self.rows["actors"]:
-            for column, key in (("code", (row["country"], row["code"])), ("wikidata_id", (row["wikidata_id"],))):
-                if row[column] and first.setdefault((column, *key), number) != number:
-                    self.complain(
-                        "actors",
-                        _("“%(key)s” stands in row %(row)d already")
-                        % {"key": row[column], "row": first[(column, *key)]},
-                        number,
-                        column,
-                    )
-            if bool(row["latitude"]) != bool(row["longitude"]):
+            bad = self.bad_cells & {("actors", number, "latitude"), ("actors", number, "longitude")}
+            if bool(row["latitude"]) != bool(row["longitude"]) and not bad:
                 self.complain("actors", _("latitude and longitude belong together"), number, "longitude")
             for column, limit in (("latitude", 90), ("longitude", 180)):
                 if row[column] and abs(float(row[column])) > limit:
@@ -219,8 +228,11 @@ class _Reader:
             shores[row["partnership"]].add(country.get(row["actor"], ""))
         sourced = {row["partnership"] for _number, row in self.rows["citations"]}
         for number, row in self.rows["partnerships"]:
-            for shore in Country:
-                if shore not in shores[row["slug"]]:
+            found = shores[row["slug"]]
+            # "" stands for a participant that cannot be placed, which was said where it stands.
+            is_known = row["slug"] and "" not in found and not self.unread & {"participations", "actors"}
+            for shore in Country if is_known else ():
+                if shore not in found:
                     self.complain(
                         "partnerships",
                         _("“%(slug)s” has no participant from this shore: %(shore)s")
@@ -228,7 +240,7 @@ class _Reader:
                         number,
                         "slug",
                     )
-            if row["slug"] not in sourced:
+            if row["slug"] and row["slug"] not in sourced and "citations" not in self.unread:
                 self.complain("partnerships", _("“%(slug)s” has no source") % {"slug": row["slug"]}, number, "slug")
             if (
                 row["started"]
@@ -237,7 +249,7 @@ class _Reader:
             ):
                 self.complain("partnerships", _("the end lies before the start"), number, "ended")
         for number, row in self.rows["outcomes"]:
-            if row["unit"] and not row["value"]:
+            if row["unit"] and not row["value"] and ("outcomes", number, "value") not in self.bad_cells:
                 self.complain("outcomes", _("a unit without a figure"), number, "unit")
 
     def _check_circles(self, table: str, links: dict[str, list[str]], column: str) -> None:
@@ -245,7 +257,7 @@ class _Reader:
         number_of = {row[next(iter(row))]: number for number, row in reversed(self.rows[table])}
         done: set[str] = set()
         for start in links:
-            if start in done:
+            if not start or start in done:
                 continue
             trail: dict[str, None] = {}
             stack = [(start, iter(links.get(start, ())))]
@@ -258,9 +270,10 @@ class _Reader:
                     trail.pop(step)
                     done.add(step)
                 elif following in trail:
+                    circle = [*trail][[*trail].index(following) :]
                     self.complain(
                         table,
-                        _("a circle: %(steps)s") % {"steps": " → ".join([*trail, following])},
+                        _("a circle: %(steps)s") % {"steps": " → ".join([*circle, following])},
                         number_of.get(step),
                         column,
                     )

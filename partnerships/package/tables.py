@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.db import models
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 from partnerships.models import (
     Actor,
@@ -51,7 +52,8 @@ class Table:
     """One CSV file.
 
     ``key`` names the columns that identify a row. ``owner`` names the table whose records the rows are part of: a
-    record is compared, loaded and kept whole. ``order`` names the lookups by which the file is sorted.
+    record is compared, loaded and kept whole. ``order`` names the lookups by which the file is sorted. ``unique``
+    names further columns that no two rows may share, unless the last of them is empty.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Table:
     key: tuple[str, ...]
     owner: str = ""
     order: tuple[str, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
 
     @property
     def file_name(self) -> str:
@@ -88,6 +91,12 @@ class Table:
 
     def max_length(self, column: Column) -> int | None:
         return None if column.references or column.cell is DATE else self.field(column).max_length
+
+    def max_value(self, column: Column) -> int | None:
+        """The largest whole number that every engine can hold in the column."""
+        if column.cell is not INTEGER:
+            return None
+        return BaseDatabaseOperations.integer_field_ranges[self.field(column).get_internal_type()][1]
 
     def owner_slug(self, row: dict[str, str]) -> str:
         """The slug of the record that a row is part of."""
@@ -123,6 +132,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("slug",),
         order=("slug",),
+        unique=(("name",),),
     ),
     Table(
         "actors",
@@ -151,6 +161,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("slug",),
         order=("slug",),
+        unique=(("country", "code"), ("wikidata_id",)),
     ),
     Table(
         "actor_names",

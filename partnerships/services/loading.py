@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models import Value
+from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -74,8 +77,8 @@ def load(
 
     Everything happens in one transaction. A record that was changed here since it was last loaded, and that the
     package would change, raises ``EditedSinceError`` unless ``overwrite`` takes the package's word or ``keep_edited``
-    leaves the record alone. ``PackageError`` lists what is wrong with the package itself. ``dry_run`` does all the
-    work and takes it back.
+    leaves the record alone. ``PackageError`` lists what is wrong with the package, in itself or beside the records
+    that stay. ``dry_run`` does all the work and takes it back.
     """
     say = report_progress or (lambda text: None)
     say(_("reading and checking %(path)s") % {"path": path})
@@ -85,6 +88,8 @@ def load(
         report = loading.compare(overwrite=overwrite, keep_edited=keep_edited)
         if report.conflicts and not (overwrite or keep_edited):
             raise EditedSinceError(report.conflicts)
+        if obstacles := loading.obstacles():
+            raise PackageError(obstacles)
         loading.write()
         if dry_run:
             transaction.set_rollback(True)
@@ -98,6 +103,7 @@ class _Loading:
         self.wanted = {table.name: _records_in_package(package, table) for table in RECORD_TABLES}
         self.to_write: dict[str, list[str]] = {}
         self.digests: dict[tuple[str, str], str] = {}
+        self.out_of_reach: dict[tuple[str, str], str] = {}  # what stays deleted or unpublished, with the words for it
 
     def compare(self, *, overwrite: bool, keep_edited: bool) -> LoadReport:
         report = LoadReport()
@@ -117,9 +123,13 @@ class _Loading:
                     report.updated += here is not None
                     self.to_write[table.name].append(slug)
                 else:
-                    report.conflicts.append(_difference(table, slug, here, record))
+                    report.conflicts.append(_difference(table, slug, here, record, is_loaded=last is not None))
                     if not overwrite:
                         report.kept += keep_edited
+                        if here is None:
+                            self.out_of_reach[table.name, slug] = _("which was deleted here and stays so")
+                        elif table.model is Actor and here.publication != Publication.PUBLISHED:
+                            self.out_of_reach[table.name, slug] = _("which is not published here and stays so")
                         continue
                     report.created += here is None
                     report.updated += here is not None
@@ -127,6 +137,41 @@ class _Loading:
                 if last != digest:
                     self.digests[table.name, slug] = digest
         return report
+
+    def obstacles(self) -> list[str]:
+        """Why the records chosen for writing cannot stand beside those that stay as they are."""
+        return [text for table in RECORD_TABLES for text in [*self._taken_values(table), *self._lost_references(table)]]
+
+    def _taken_values(self, table: Table) -> Iterator[str]:
+        written = set(self.to_write[table.name])
+        for names in table.unique:
+            here = table.model._default_manager.values_list("slug", *names)
+            taken = {tuple(values): slug for slug, *values in here if slug not in written}
+            for row in self.package.rows[table.name]:
+                key = tuple(row[name] for name in names)
+                if row["slug"] in written and key[-1] and key in taken:
+                    yield _("%(table)s: %(slug)s has the %(column)s “%(value)s”, which %(other)s has here") % {
+                        "table": table.name,
+                        "slug": row["slug"],
+                        "column": names[-1],
+                        "value": key[-1],
+                        "other": taken[key],
+                    }
+
+    def _lost_references(self, record_table: Table) -> Iterator[str]:
+        written = set(self.to_write[record_table.name])
+        for table in parts_of(record_table) if self.out_of_reach else ():
+            for row in self.package.rows[table.name]:
+                for column in table.columns:
+                    reason = self.out_of_reach.get((column.references, row[column.name]))
+                    if reason and table.owner_slug(row) in written:
+                        yield _("%(table)s: %(slug)s refers to %(other)s (%(column)s), %(reason)s") % {
+                            "table": record_table.name,
+                            "slug": table.owner_slug(row),
+                            "other": row[column.name],
+                            "column": column.name,
+                            "reason": reason,
+                        }
 
     def write(self) -> None:
         # Parts of actors before partnerships, sources before citations: what is referred to comes first.
@@ -139,7 +184,10 @@ class _Loading:
                 self._write_rows(table, rows, slugs)
             if name == "actors":
                 self.say(_("placing actors in their hierarchy"))
-                Actor.objects.rebuild_hierarchy()
+                try:
+                    Actor.objects.rebuild_hierarchy()
+                except ValueError as error:
+                    raise PackageError([_("actors: a circle: %(steps)s") % {"steps": error}]) from error
         LoadedRecord.objects.bulk_create(
             [LoadedRecord(table=table, key=key, digest=digest) for (table, key), digest in self.digests.items()],
             batch_size=BATCH,
@@ -153,7 +201,9 @@ class _Loading:
         existing = _existing(table, owners)
         wanted = {_key(table, row): row for row in rows}
         for gone in existing.keys() - wanted.keys():
+            existing[gone]._change_reason = REASON
             existing[gone].delete()
+        self._release(table, existing)
         ids = {column.references: _ids(TABLE[column.references]) for column in table.columns if column.references}
         positions: dict[str, int] = defaultdict(int)
         new: list[models.Model] = []
@@ -163,7 +213,11 @@ class _Loading:
             positions[table.owner_slug(row)] += 1
             extra = {"position": positions[table.owner_slug(row)]} if table.name == "outcomes" else {}
             if key in existing:
-                changed.append(_assign(table, existing[key], row, ids, extra))
+                before = _values(table, existing[key])
+                instance = _assign(table, existing[key], row, ids, extra)
+                # A record is updated as a whole; of its parts, only those that differ.
+                if not table.owner or _values(table, instance) != before:
+                    changed.append(instance)
             elif _is_self_reference_open(table, row, ids):
                 waiting.append(row)
             else:
@@ -174,10 +228,24 @@ class _Loading:
             ids[table.name] = _ids(table)
             ready = [row for row in waiting if not _is_self_reference_open(table, row, ids)]
             if not ready:
-                raise PackageError([_("actors.csv: parents and successors refer to one another in a circle")])
+                slugs = ", ".join(row["slug"] for row in waiting)
+                raise PackageError(
+                    [_("actors: parents and successors refer to one another in a circle: %(slugs)s") % {"slugs": slugs}]
+                )
             waiting = [row for row in waiting if _is_self_reference_open(table, row, ids)]
             self._create(table, [_assign(table, table.model(), row, ids, {}) for row in ready])
         self._update(table, changed)
+
+    def _release(self, table: Table, existing: dict[Texts, Any]) -> None:
+        """Take unique values off the records to be written, until updating gives each its own.
+
+        One may get what another gives up, and engines check row by row.
+        """
+        keys = [instance.pk for instance in existing.values()] if table.unique else []
+        placeholder = Concat(Value("~"), Cast("pk", models.CharField()))
+        for start in range(0, len(keys), BATCH):
+            chosen = table.model._default_manager.filter(pk__in=keys[start : start + BATCH])
+            chosen.update(**{names[-1]: placeholder for names in table.unique})
 
     def _create(self, table: Table, instances: list[models.Model]) -> None:
         for start in range(0, len(instances), BATCH):
@@ -190,7 +258,11 @@ class _Loading:
             return
         fields = [column.name for column in table.columns if column.name not in table.key]
         fields += ["position"] if table.name == "outcomes" else []
-        fields += ["publication", "updated_at"] if table.is_published_by_state else []
+        fields += ["publication"] if table.is_published_by_state else []
+        if hasattr(table.model, "updated_at"):
+            fields.append("updated_at")
+            for instance in instances:
+                instance.updated_at = timezone.now()  # type: ignore[attr-defined]
         if fields:
             table.model._default_manager.bulk_update(instances, fields, batch_size=200)
         table.model.history.bulk_history_create(  # type: ignore[attr-defined]
@@ -236,7 +308,7 @@ def _records_in_database(record_table: Table) -> dict[str, _Record]:
     return records
 
 
-def _difference(table: Table, slug: str, here: _Record | None, wanted: _Record) -> str:
+def _difference(table: Table, slug: str, here: _Record | None, wanted: _Record, *, is_loaded: bool) -> str:
     """“partnerships: kobe-seattle was changed here since it was loaded (summary, citations)”."""
     if here is None:
         return _("%(table)s: %(slug)s was deleted here since it was loaded") % {"table": table.name, "slug": slug}
@@ -244,11 +316,12 @@ def _difference(table: Table, slug: str, here: _Record | None, wanted: _Record) 
     different = [name for name, mine, theirs in own if mine != theirs]
     different += [part.name for part in parts_of(table)[1:] if here.rows[part.name] != wanted.rows[part.name]]
     different += ["publication"] if here.publication != wanted.publication else []
-    return _("%(table)s: %(slug)s was changed here since it was loaded (%(columns)s)") % {
-        "table": table.name,
-        "slug": slug,
-        "columns": ", ".join(different),
-    }
+    message = (
+        _("%(table)s: %(slug)s was changed here since it was loaded (%(columns)s)")
+        if is_loaded
+        else _("%(table)s: %(slug)s was made here, not loaded, and differs (%(columns)s)")
+    )
+    return message % {"table": table.name, "slug": slug, "columns": ", ".join(different)}
 
 
 def _existing(table: Table, owners: set[str]) -> dict[Texts, Any]:
@@ -284,6 +357,11 @@ def _self_references(table: Table) -> Iterable[Column]:
 
 def _is_self_reference_open(table: Table, row: Row, ids: dict[str, dict[str, int]]) -> bool:
     return any(row[column.name] and row[column.name] not in ids[table.name] for column in _self_references(table))
+
+
+def _values(table: Table, instance: models.Model) -> list[Any]:
+    names = [column.attribute for column in table.columns] + (["position"] if table.name == "outcomes" else [])
+    return [getattr(instance, name) for name in names]
 
 
 def _assign(

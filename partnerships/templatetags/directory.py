@@ -10,6 +10,7 @@ from django import template
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.http import escape_leading_slashes
 from django.utils.safestring import SafeString
 from django.utils.translation import pgettext
 
@@ -86,7 +87,8 @@ def on_shore(partnership: Partnership, country: str) -> list[Participation]:
 def this_page_in(context: dict[str, Any], language: str) -> str:
     """The address of this page, with its filters, in another language."""
     request: HttpRequest = context["request"]
-    return http.in_language(request.get_full_path(), language)
+    # Without the escape, a path that begins with “//” would be the address of another site.
+    return escape_leading_slashes(http.in_language(request.get_full_path(), language))
 
 
 @register.simple_tag(takes_context=True)

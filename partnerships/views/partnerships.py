@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from partnerships import queries
@@ -27,17 +27,18 @@ def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
     record = queries.for_page(queries.partnerships()).filter(slug=slug).first()
     if record is not None:
         return render(request, "partnerships/detail.html", _page(record))
+    # Only from here on is the visitor's session looked at, so that public pages stay the same for everyone.
+    if request.user.has_perm("partnerships.change_partnership"):
+        record = queries.for_page(Partnership.objects.all()).filter(slug=slug).first()
+        if record is not None:
+            return _preview(request, record)
     if present := queries.former_slug(Partnership, slug):
         return redirect("partnership-detail", present, permanent=True)
-    return _preview(request, slug)
+    raise Http404
 
 
-def _preview(request: HttpRequest, slug: str) -> HttpResponse:
+def _preview(request: HttpRequest, record: Partnership) -> HttpResponse:
     """An unpublished record, for those who may edit it; for everyone else it does not exist."""
-    # Only this branch looks at the visitor's session, so that public pages stay the same for everyone.
-    if not request.user.has_perm("partnerships.change_partnership"):
-        raise Http404
-    record = get_object_or_404(queries.for_page(Partnership.objects.all()), slug=slug)
     response = render(request, "partnerships/detail.html", {**_page(record), "is_preview": True})
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -28,7 +28,7 @@ PAGES = [
 
 def test_an_official_filters_opens_a_record_and_comes_back(site, page: Page):
     page.goto(site.url)
-    page.get_by_role("link", name=re.compile("^Climate action")).click()
+    page.locator(".card").get_by_role("link", name="Climate action").click()
     page.get_by_role("link", name=re.compile(r"See all \d+ partnerships")).click()
     state = page.get_by_role("link", name=re.compile(r"^Washington\s*\d+"))
     promised = int(re.search(r"\d+$", state.inner_text()).group())
@@ -121,9 +121,9 @@ def test_an_editor_signs_in_and_corrects_a_record(site, page: Page):
     page.get_by_role("link", name="Partnerships", exact=True).first.click()
     page.locator("#searchbar").fill("アビリーン 美野里")
     page.locator("#searchbar").press("Enter")
-    page.locator("#result_list th a").first.click()
+    page.locator("#result_list th.field-title a").first.click()
     page.get_by_label("Curators' note").fill("Looked at in a browser.")
-    page.get_by_role("link", name="Add another Participant").click()
+    page.get_by_text("Add another Participant").click()
     page.locator("#participations-group .select2-selection").last.click()
     page.locator(".select2-search__field").fill("北九州")
     expect(page.locator(".select2-results__option").first).to_contain_text("Kitakyushu 北九州市, Fukuoka Prefecture")

@@ -28,14 +28,19 @@ class Command(BaseCommand):
         try:
             report = load(path=path, report_progress=self.show if options["verbosity"] else None, **chosen)
         except EditedSinceError as error:
-            problems = "\n".join(error.problems)
+            conflicts = len(error.problems)
+            changed = (
+                "1 record was changed here since it was"
+                if conflicts == 1
+                else f"{conflicts} records were changed here since they were"
+            )
             raise CommandError(
-                f"{problems}\n{len(error.problems)} records were changed here since they were loaded; nothing was "
+                f"{error}\n{changed} loaded; nothing was "
                 "loaded. Use --overwrite to take the package's version, or --keep-edited to load all others."
             ) from error
         except PackageError as error:
-            problems = "\n".join(error.problems)
-            raise CommandError(f"{problems}\n{len(error.problems)} problems; nothing was changed.") from error
+            count = "1 problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
+            raise CommandError(f"{error}\n{count}; nothing was changed.") from error
         self.stdout.write(("Dry run, nothing was changed: " if options["dry_run"] else "Loaded: ") + report.summary())
 
     def show(self, text: str) -> None:

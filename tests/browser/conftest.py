@@ -1,0 +1,56 @@
+"""A real server with the real data, and a real Chromium to visit it with.
+
+Both last for the session, so browser tests share one worker of pytest-xdist:
+``pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests import server
+from tests.engine import fresh_database
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
+    """The server, loaded with the directory's data; after ``browser``, as nobody would visit it without."""
+    folder = tmp_path_factory.mktemp("site") / "var"
+    folder.mkdir()
+    with fresh_database(folder) as database_url:
+        running = server.start(folder, database_url)
+        try:
+            running.wait_until(server.Server.answers)
+            yield running
+        finally:
+            running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if path is None:
+        reason = f"no Chromium on this machine (looked for {', '.join(CHROMIUM_NAMES)})"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: server.Server) -> Iterator[Page]:
+    """A tab with no past, whose addresses start at the site: ``page.goto("/partnerships/")``."""
+    context = browser.new_context(base_url=site.url)
+    yield context.new_page()
+    context.close()

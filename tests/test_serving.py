@@ -1,0 +1,185 @@
+"""Starting the site on machines in all states: real processes, as ``make run`` starts them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import server
+from tests.engine import fresh_database
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "var"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def database_url(folder: Path) -> Iterator[str]:
+    with fresh_database(folder) as url:
+        yield url
+
+
+def serve(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """``manage.py serve`` where it is expected to refuse."""
+    settings = {"DATABASE_URL": f"sqlite:///{folder / 'directory.sqlite3'}"} | settings
+    return subprocess.run(
+        [sys.executable, "manage.py", "serve", *arguments],
+        cwd=server.ROOT,
+        env=server.environment(folder, **{"database_url": settings.pop("DATABASE_URL"), **settings}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def assert_refused(result: subprocess.CompletedProcess[str], *parts: str) -> None:
+    """It said one sentence that has these parts, and nothing else."""
+    assert result.returncode == 1, result
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert result.stderr.endswith(".\n")
+    for part in parts:
+        assert part in result.stderr
+
+
+def test_it_prepares_once_and_stops_at_ctrl_c(folder: Path, database_url: str) -> None:
+    first = server.start(folder, database_url)
+    try:
+        first.wait_until(server.Server.answers)
+        name, password = first.editor
+        assert (name, len(password) >= 12) == ("editor", True)
+        for step in ("Prepared the database", "Loaded: ", "Collected ", f"Serving {first.url} "):
+            assert step in first.output
+        status, page = first.get("/")
+        assert status == 200
+        stylesheet = page.decode().split('rel="stylesheet" href="')[1].split('"')[0]
+        assert first.get(stylesheet)[0] == 200
+        assert first.interrupt() == 0
+        assert first.output.splitlines()[-1].startswith("Serving "), first.output
+    finally:
+        first.stop()
+
+    second = server.start(folder, database_url)
+    try:
+        second.wait_until(server.Server.answers)
+        assert second.get("/")[0] == 200
+        assert second.interrupt() == 0
+        assert second.output.splitlines() == [f"Serving {second.url} (stop with Ctrl-C)"]
+    finally:
+        second.stop()
+
+
+def test_it_ends_quietly_when_stopped_before_it_serves(folder: Path, database_url: str) -> None:
+    starting = server.start(folder, database_url)
+    try:
+        starting.wait_until(lambda it: "Loading" in it.output)
+        assert starting.interrupt() == 130
+        assert "Traceback" not in starting.output
+        assert "Serving" not in starting.output
+    finally:
+        starting.stop()
+
+
+def test_it_names_a_port_that_is_in_use(folder: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        result = serve(folder, "--port", str(port))
+    assert_refused(result, f"Port {port} on 127.0.0.1 is in use; choose another with PORT=")
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "70000", "-1", "", "８０８０"])
+def test_it_names_a_port_that_is_none(folder: Path, port: str) -> None:
+    assert_refused(serve(folder, f"--port={port}"), "PORT must be a number from 1 to 65535", repr(port))
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "203.0.113.1"])
+def test_it_names_an_address_that_is_not_of_this_machine(folder: Path, host: str) -> None:
+    assert_refused(serve(folder, "--host", host), "HOST must be an address of this machine", repr(host))
+
+
+@pytest.mark.parametrize("key", ["", "given"])
+def test_it_names_the_folder_that_it_cannot_write_to(tmp_path: Path, key: str) -> None:
+    # Below a file nobody can write, not even root.
+    (tmp_path / "file").write_text("")
+    result = serve(tmp_path / "file" / "var", **({"SECRET_KEY": key} if key else {}))
+    assert_refused(result, str(tmp_path / "file" / "var"), "VAR_DIR")
+
+
+def test_it_names_an_sqlite_file_that_it_cannot_open(folder: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "missing" / "directory.sqlite3"
+    result = serve(folder, "--port", str(server.free_port()), DATABASE_URL=f"sqlite:///{missing}")
+    assert_refused(result, str(missing), "DATABASE_URL")
+
+
+def test_it_names_a_postgresql_that_does_not_answer_but_not_its_password(folder: Path) -> None:
+    closed = server.free_port()
+    result = serve(
+        folder,
+        *("--port", str(server.free_port())),
+        DATABASE_URL=f"postgres://directory:hushhush@127.0.0.1:{closed}/directory",
+    )
+    assert_refused(result, f"127.0.0.1:{closed}/directory", "DATABASE_URL")
+    assert "hushhush" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DEBUG", "perhaps"), ("SITE_URL", "directory.example.org"), ("DATABASE_URL", "mysql://root@localhost/directory")],
+)
+def test_it_names_a_setting_with_a_bad_value(folder: Path, name: str, value: str) -> None:
+    assert_refused(serve(folder, **{name: value}), name)
+
+
+def test_it_wants_a_secret_key_of_its_own_where_others_can_reach_it(folder: Path) -> None:
+    assert_refused(serve(folder, ALLOWED_HOSTS="example.org", SECRET_KEY=""), "SECRET_KEY")
+
+
+# --- The Makefile --------------------------------------------------------------------------------------------------
+
+
+def make_run(tmp_path: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """``make run`` in a fresh clone, on a machine whose ``python3`` is this shell script."""
+    shutil.copy(server.ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements.txt").write_text("")
+    python = tmp_path / "bin" / "python3"
+    python.parent.mkdir()
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(python.stat().st_mode | stat.S_IXUSR)
+    variables = {name: value for name, value in os.environ.items() if name not in {"PYTHON", "MAKEFLAGS", "MAKELEVEL"}}
+    return subprocess.run(
+        ["make", "run"],
+        cwd=tmp_path,
+        env=variables | {"PATH": f"{python.parent}:{os.environ['PATH']}", "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("version", ["3.9.2", "3.10.14", "2.7.18"])
+def test_make_names_a_python_that_is_too_old(tmp_path: Path, version: str) -> None:
+    result = make_run(tmp_path, f'echo "Python {version}"')
+    assert result.returncode != 0
+    assert result.stdout == ""
+    sentence, _make_own_line = result.stderr.splitlines()
+    assert sentence == f"Python 3.11 or newer is needed; this machine's python3 is {version}."
+
+
+def test_make_names_a_missing_venv_module(tmp_path: Path) -> None:
+    result = make_run(tmp_path, 'if [ "$1" = --version ]; then echo "Python 3.12.1"; else exit 1; fi')
+    assert result.returncode != 0
+    sentence, _make_own_line = result.stderr.splitlines()
+    assert "python3-venv" in sentence
