@@ -52,8 +52,9 @@ RECORDS = 7  # a theme, four places, a partnership and a source in small_package
 
 
 @pytest.fixture(autouse=True)
-def _in_english() -> None:
-    translation.activate("en")
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:
@@ -752,7 +753,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 TITLES = TEXTS.filter(str.strip)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=TITLES, title_ja=TEXTS, summary=TEXTS, note=TEXTS, statement=TITLES, locator=TEXTS)
 @example(title='"', title_ja="神戸、「港」", summary="a\rb", note="x\r\ny\n", statement=",", locator="🗾 it's \\N %s")
 def test_any_text_survives_loading_and_exporting(tmp_path: Path, statement: str, locator: str, **texts: str) -> None:
@@ -766,7 +767,7 @@ def test_any_text_survives_loading_and_exporting(tmp_path: Path, statement: str,
     assert counts(load(path=tmp_path / "export")) == (0, 0, RECORDS, 0)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     value=st.decimals(-(10**10), 10**10, places=4),
     latitude=st.floats(-90, 90),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +19,9 @@ from .packages import Rows, add_partnership, change, row, small_package, write
 
 
 @pytest.fixture(autouse=True)
-def _in_english() -> None:
-    translation.activate("en")
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def problems_of(folder: Path) -> list[str]:
@@ -470,7 +471,7 @@ def test_a_coordinate_reads_back_as_itself(number: float) -> None:
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=3))
 @example([('"', ","), ("a\rb", "\r"), ("\n", "\r\n"), ("神戸, 「港」", "🗾"), ("\u2028\x85\x1c", " x ")])
 def test_any_text_reads_back_as_it_was_written(tmp_path: Path, texts: list[tuple[str, str]]) -> None:

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partnerships.models import PartialDate, Partnership
@@ -175,6 +175,7 @@ def test_a_date_is_stored_with_its_precision(text: str) -> None:
 
 
 @pytest.mark.django_db
+@settings(max_examples=30, deadline=None)
 @given(dates=st.lists(partial_dates(), min_size=2, max_size=30))
 def test_the_database_orders_dates_as_python_does(dates: list[PartialDate]) -> None:
     Partnership.objects.all().delete()

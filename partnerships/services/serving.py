@@ -36,7 +36,7 @@ Say = Callable[[str], None]
 
 FIRST_EDITOR = "editor"
 THREADS_PER_WORKER = 4  # fewer than the connections of a PostgreSQL pool, of which each worker has one
-SECONDS_TO_STOP = 10
+SECONDS_TO_STOP = 5
 SECONDS_TO_CONNECT = 10
 
 
@@ -113,15 +113,29 @@ def serve(*, address: str, port: int, workers: int, on_start: Callable[[], None]
     )
     server.on_startup(on_start)
     multiprocessing.set_start_method("fork", force=True)
-    os.register_at_fork(after_in_child=_leave_signals_to_the_main_process)
+    os.register_at_fork(
+        before=_hold_signals,
+        after_in_parent=_release_signals,
+        after_in_child=_listen_to_the_main_process_only,
+    )
     server.serve()
 
 
-def _leave_signals_to_the_main_process() -> None:
-    # A terminal sends Ctrl-C to the workers too, and Granian's hang when SIGTERM from the main process comes on top.
-    # Until a worker has its own handler for SIGTERM, the one inherited would swallow it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+# A terminal sends Ctrl-C to the workers too, and Granian's hang when the main process's SIGTERM comes on top: they must
+# not see it. And until a worker has its own handler for SIGTERM, the one it inherits would swallow the order to stop.
+
+
+def _hold_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+
+
+def _release_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+
+
+def _listen_to_the_main_process_only() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 # --- The preparations, in their order ------------------------------------------------------------------------------
