@@ -25,7 +25,7 @@ check: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python tests/translations.py check

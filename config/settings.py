@@ -119,6 +119,10 @@ TEMPLATES = [
     }
 ]
 
+# More parameters than any address that the server accepts (64 KiB) can hold: lists use a bounded number of them and
+# say so, which is better than a bare 400.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000
+
 # --- Database ------------------------------------------------------------------------------------------------------
 
 if _database["ENGINE"] == "django.db.backends.sqlite3":

@@ -15,7 +15,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.http import QueryDict
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from . import queries
@@ -195,7 +195,7 @@ class PartnershipFilter(ListFilterSet):
             ("relevance", gettext_lazy("relevance")),
             ("newest", gettext_lazy("newest first")),
             ("oldest", gettext_lazy("oldest first")),
-            ("title", gettext_lazy("title")),
+            ("title", pgettext_lazy("sort order", "title")),
             ("updated", gettext_lazy("last updated")),
         ],
         method="keep",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from .models import Actor, Partnership
+from .models import Actor, PartialDate, Partnership
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,11 @@ def time_span(partnership: Partnership, today: dt.date | None = None) -> str:
 
     A term that has run out changes these words, never the status.
     """
-    started = str(partnership.started.year) if partnership.started else ""
+    started = _year(partnership.started)
     words: dict[str, Any] = {"started": started or _("start not known")}
     if partnership.ended:
-        words["ended"] = partnership.ended.year
-        if started and partnership.started and partnership.started.year == partnership.ended.year:
+        words["ended"] = _year(partnership.ended)
+        if started == words["ended"]:
             return started
         return _("%(started)s – %(ended)s") % words
     if partnership.status == Partnership.Status.ENDED:
@@ -148,3 +148,8 @@ def time_span(partnership: Partnership, today: dt.date | None = None) -> str:
     if partnership.kind == Partnership.Kind.EVENT and started:
         return started
     return _("since %(started)s") % words if started else str(words["started"])
+
+
+def _year(date: PartialDate | None) -> str:
+    """“1957” or 1957年; empty for an unknown date."""
+    return PartialDate(date.year).localised() if date else ""

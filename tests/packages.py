@@ -58,9 +58,9 @@ def small_package() -> Rows:
 
 
 def add_partnership(rows: Rows, slug: str, **cells: str) -> None:
-    """One more complete partnership of Seattle and Kobe."""
+    """One more complete partnership of Kobe and Seattle."""
     rows["partnerships"].append(row("partnerships", slug=slug, **cells))
-    rows["participations"] += [row("participations", partnership=slug, actor=actor) for actor in ("seattle", "kobe")]
+    rows["participations"] += [row("participations", partnership=slug, actor=actor) for actor in ("kobe", "seattle")]
     rows["citations"].append(row("citations", partnership=slug, source="city-page"))
 
 

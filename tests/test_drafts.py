@@ -6,7 +6,8 @@ entered in ``PARAMETERS``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -21,8 +22,8 @@ from partnerships.models import (
     Adoption,
     Milestone,
     Outcome,
-    Partnership,
     PartialDateField,
+    Partnership,
     Publication,
     Source,
     Theme,
@@ -42,7 +43,10 @@ from .factories import (
 )
 from .markup import Page
 
+pytestmark = pytest.mark.django_db
+
 MARKER = "hiddenmarker"
+NEVER_WAS = "never-was-at"  # as long as the marker
 HIDDEN_YEAR = "1703"
 UNPUBLISHED = [Publication.DRAFT, Publication.IN_REVIEW, Publication.ARCHIVED]
 
@@ -53,31 +57,38 @@ PARAMETERS: dict[str, type[models.Model]] = {
     "theme-detail": Theme,
     "source-detail": Source,
 }
-QUERIES = [
-    "q=port",
-    "q=hidden",
-    f"q={MARKER}",
-    "theme=climate",
-    "kind=project",
-    "kind=county",
-    "kind=news",
-    "status=active",
-    "state=US-WA",
-    "state=US-XX",
-    "prefecture=JP-28",
-    "level=city",
-    "level=county",
-    "actor=seattle",
-    "actor=kobe",
-    f"actor={MARKER}-place",
-    f"year_min={HIDDEN_YEAR}&year_max={HIDDEN_YEAR}",
-    "language=ja",
-    "show=all",
-    "show=all&q=hidden",
-    "sort=title",
-    "sort=updated",
-    "page=2",
-]
+PROBES = {"healthz", "readyz"}
+SEARCHES = ["q=port", "q=hidden", f"q={MARKER}"]
+# What is asked of each page; of one that is not named here, everything.
+QUERIES = {
+    "home": [],
+    "theme-list": [],
+    "partnership-list": [
+        *SEARCHES,
+        "theme=climate",
+        "kind=network",
+        "status=ended",
+        "state=US-WA",
+        "state=US-XX",
+        "prefecture=JP-28",
+        "level=city",
+        "level=county",
+        "actor=kobe",
+        "actor=hyogo",
+        f"actor={MARKER}-place",
+        f"year_min={HIDDEN_YEAR}&year_max={HIDDEN_YEAR}",
+        "sort=updated",
+    ],
+    "actor-list": [
+        *SEARCHES,
+        "show=all",
+        "show=all&q=hidden",
+        "kind=county&show=all",
+        "state=US-XX",
+        "prefecture=JP-28",
+    ],
+    "source-list": [*SEARCHES, "kind=news", "language=ja"],
+}
 
 
 # --- The directory, and what is hidden in it -----------------------------------------------------------------------
@@ -108,9 +119,8 @@ def marked(record: models.Model) -> None:
                 value = f"https://example.org/{MARKER}"
             case models.EmailField():
                 value = f"{MARKER}@example.org"
-            case models.CharField() | models.TextField() if not field.choices and field.editable:
-                if field.max_length and field.max_length < len(value):
-                    value = value[: field.max_length]
+            case models.CharField() | models.TextField() if field.editable and not field.choices:
+                value = value[: field.max_length]
             case _:
                 continue
         setattr(record, field.name, value)
@@ -119,7 +129,7 @@ def marked(record: models.Model) -> None:
 
 def hide(public: dict[str, Any]) -> None:
     """Unpublished records in all the company that public ones keep: the same places, themes, sources and models."""
-    state = make_state(f"{MARKER}-state", "US-XX", publication=Publication.DRAFT)
+    state = make_state(f"{MARKER}-state", "US-XX", name_ja=f"{MARKER}州", publication=Publication.DRAFT)
     place = make_actor(
         f"{MARKER}-place",
         kind="county",
@@ -131,9 +141,8 @@ def hide(public: dict[str, Any]) -> None:
     ActorName.objects.create(actor=place, name=MARKER, language="en")
     place_elsewhere = make_actor(f"{MARKER}-elsewhere", parent=state, publication=Publication.ARCHIVED)
     source = make_source(f"{MARKER}-source", kind="news", language="ja")
-    for record in (place, place_elsewhere, source):
-        marked(record)
-    Actor.objects.filter(pk=state.pk).update(name=f"{MARKER} state", name_ja=f"{MARKER}州")
+    marked(place)
+    marked(source)
     for publication in UNPUBLISHED:
         record = make_partnership(f"{MARKER}-{publication}", kind="network", status="ended", publication=publication)
         marked(record)
@@ -153,7 +162,8 @@ def hide(public: dict[str, Any]) -> None:
 def public_patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
     for pattern in (resolver or get_resolver()).url_patterns:
         if isinstance(pattern, URLPattern):
-            yield pattern
+            if pattern.name not in PROBES:
+                yield pattern
         elif pattern.app_name != "admin":
             yield from public_patterns(pattern)
 
@@ -162,7 +172,8 @@ def addresses_of(pattern: URLPattern) -> list[str]:
     """The addresses that a pattern stands for, in English: one for each published record, or one for each query."""
     route = f"/{pattern.pattern}"
     if not pattern.pattern.converters:
-        return [route, *(f"{route}?{query}" for query in QUERIES)]
+        everything = [query for queries in QUERIES.values() for query in queries]
+        return [route, *(f"{route}?{query}" for query in QUERIES.get(pattern.name, everything))]
     assert pattern.name in PARAMETERS, f"Tell PARAMETERS which records “{pattern.name}” shows."
     found = PARAMETERS[pattern.name]._default_manager.exclude(slug__startswith=MARKER)
     return [route.replace("<slug:slug>", slug) for slug in found.values_list("slug", flat=True)]
@@ -170,72 +181,72 @@ def addresses_of(pattern: URLPattern) -> list[str]:
 
 def every_address() -> list[str]:
     english = [address for pattern in public_patterns() for address in addresses_of(pattern)]
-    return [address for bare in english for address in (bare, f"/ja{bare}") if not bare.endswith("z")]
+    return [address for bare in english for address in (bare, f"/ja{bare}")]
 
 
-Answers = dict[str, HttpResponse]
+@dataclass
+class Walk:
+    """The answers of every public address without hidden records and with them, and those of the hidden ones' own."""
+
+    before: dict[str, HttpResponse]
+    after: dict[str, HttpResponse]
+    own: dict[str, HttpResponse]
+    never_was: dict[str, HttpResponse]
+
+
+def get_all(addresses: Iterable[str]) -> dict[str, HttpResponse]:
+    client = Client()
+    return {address: client.get(address) for address in addresses}
 
 
 @pytest.fixture(scope="module")
-def walks(django_db_setup: None, django_db_blocker: Any) -> tuple[Answers, Answers, Answers]:
-    """The answers of every address without hidden records, the same with them, and those of the hidden ones' own."""
+def walk(django_db_setup: None, django_db_blocker: Any) -> Walk:
     with django_db_blocker.unblock(), transaction.atomic():
         public = public_directory()
-        client = Client()
-        before = {address: client.get(address) for address in every_address()}
-        # What pages link to, which with hidden records must lead nowhere else.
+        before = get_all(every_address())
         links = {link for response in before.values() for link in Page(response).links() if link.startswith("/")}
-        before |= {link: client.get(link) for link in links - before.keys() if "/admin/" not in link}
+        before |= get_all(link for link in links - before.keys() if "/admin/" not in link)
         hide(public)
-        after = {address: client.get(address) for address in before}
+        after = get_all(before)
         own = [
             f"{prefix}/{section}/{slug}/"
             for prefix in ("", "/ja")
             for section, model in (("partnerships", Partnership), ("actors", Actor), ("sources", Source))
-            for slug in model.objects.filter(slug__startswith=MARKER).values_list("slug", flat=True)
+            for slug in model._default_manager.filter(slug__startswith=MARKER).values_list("slug", flat=True)
         ]
-        hidden = {address: client.get(address) for address in own}
-        hidden |= {address.replace(MARKER, "never-was"): client.get(address.replace(MARKER, "never-was")) for address in own}
+        never_was = get_all(address.replace(MARKER, NEVER_WAS) for address in own)
+        walk = Walk(before, after, get_all(own), never_was)
         transaction.set_rollback(True)
-    return before, after, hidden
+    return walk
 
 
-def test_every_public_address_answers(walks: tuple[Answers, Answers, Answers]) -> None:
-    _before, after, _hidden = walks
-    assert {address: response.status_code for address, response in after.items() if response.status_code != 200} == {}
+def test_every_public_address_answers(walk: Walk) -> None:
+    assert {address: response.status_code for address, response in walk.after.items()} == dict.fromkeys(walk.after, 200)
 
 
-def test_nothing_hidden_is_in_any_byte_of_any_public_address(walks: tuple[Answers, Answers, Answers]) -> None:
-    _before, after, _hidden = walks
-    markers = (MARKER.encode(), HIDDEN_YEAR.encode())
-    # An address that holds a marker itself may show what was asked for; the next test looks at those.
-    own_words = {address for address in after if MARKER in address or HIDDEN_YEAR in address}
-    leaks = {
-        address: response.content
-        for address, response in after.items()
-        if address not in own_words and any(marker in response.content for marker in markers)
-    }
-    assert leaks == {}
+def test_nothing_hidden_is_in_any_byte_of_any_public_address(walk: Walk) -> None:
+    # A page may say what it was asked for; whether it says more is for the next test.
+    addresses = [address for address in walk.after if MARKER not in address and HIDDEN_YEAR not in address]
+    found = [
+        (address, marker)
+        for address in addresses
+        for marker in (MARKER, HIDDEN_YEAR)
+        if marker.encode() in walk.after[address].content.lower()
+    ]
+    assert found == []
 
 
-def test_no_public_address_changes_by_a_byte_when_something_is_hidden(
-    walks: tuple[Answers, Answers, Answers],
-) -> None:
-    before, after, _hidden = walks
-    assert [address for address in before if before[address].content != after[address].content] == []
+def test_no_public_address_differs_by_a_byte_when_something_is_hidden(walk: Walk) -> None:
+    assert [address for address in walk.after if walk.after[address].content != walk.before[address].content] == []
 
 
-def test_what_is_hidden_is_not_found_at_its_own_address(walks: tuple[Answers, Answers, Answers]) -> None:
-    _before, _after, hidden = walks
-    assert len([address for address in hidden if MARKER in address]) == 2 * (3 + 3 + 1)
-    assert {response.status_code for response in hidden.values()} == {404}
+def test_what_is_hidden_is_not_found_at_its_own_address(walk: Walk) -> None:
+    assert len(walk.own) == 2 * (len(UNPUBLISHED) + 3 + 1)
+    assert {address: response.status_code for address, response in walk.own.items()} == dict.fromkeys(walk.own, 404)
 
 
-def test_the_address_of_something_hidden_answers_like_one_that_never_was(
-    walks: tuple[Answers, Answers, Answers],
-) -> None:
-    _before, _after, hidden = walks
-    for address, response in hidden.items():
-        never_was = hidden[address.replace(MARKER, "never-was")]
-        assert response.headers == never_was.headers or len(MARKER) != len("never-was")
-        assert response.content.replace(MARKER.encode(), b"never-was") == never_was.content
+def test_the_address_of_something_hidden_answers_like_one_that_never_was(walk: Walk) -> None:
+    for address, response in walk.own.items():
+        other = walk.never_was[address.replace(MARKER, NEVER_WAS)]
+        assert response.content.replace(MARKER.encode(), NEVER_WAS.encode()) == other.content
+        assert dict(response.headers) == dict(other.headers)

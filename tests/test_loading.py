@@ -39,6 +39,7 @@ from partnerships.models import (
 from partnerships.package.reading import PackageError
 from partnerships.package.tables import RECORD_TABLES
 from partnerships.package.writing import descriptor_text, write_package
+from partnerships.services import loading
 from partnerships.services.loading import REASON, EditedSinceError, LoadReport, load
 
 from .engine import fresh_database
@@ -178,6 +179,23 @@ def test_results_that_change_places_are_reordered(tmp_path: Path) -> None:
     rows["outcomes"].reverse()
     assert counts(load_rows(tmp_path, rows)) == (0, 1, RECORDS - 1, 0)
     assert Outcome.objects.order_by("position").first().statement == "A second one"
+
+
+def test_more_records_than_fit_into_a_batch_are_created_and_updated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "BATCH", 2)
+    rows = small_package()
+    for number in range(5):
+        add_partnership(rows, f"p{number}")
+    load_rows(tmp_path / "package", rows)
+    for partnership in rows["partnerships"]:
+        partnership["title"] = "Renamed"
+    for place in rows["actors"]:
+        place["note"] = "Seen."
+    assert counts(load_rows(tmp_path / "package", rows)) == (0, 10, 2, 0)
+    write_package(tmp_path / "export")
+    assert read(tmp_path / "export") == rows
 
 
 def test_loading_again_changes_nothing(tmp_path: Path) -> None:
@@ -701,7 +719,7 @@ def test_an_exported_package_is_sound_by_frictionless(tmp_path: Path) -> None:
     assert report.flatten(["path", "rowNumber", "fieldName", "message"]) == []
 
 
-@pytest.mark.parametrize("state", set(Publication) - {Publication.PUBLISHED})
+@pytest.mark.parametrize("state", sorted(set(Publication) - {Publication.PUBLISHED}))
 def test_an_export_holds_published_partnerships_with_their_parts_only(tmp_path: Path, state: str) -> None:
     published_partnership("public")
     draft = published_partnership("hidden", source=make_source("hidden-page"))
@@ -712,7 +730,7 @@ def test_an_export_holds_published_partnerships_with_their_parts_only(tmp_path: 
     assert not [name for name, text in file_bytes(tmp_path).items() if b"hidden" in text]
 
 
-@pytest.mark.parametrize("state", set(Publication) - {Publication.PUBLISHED})
+@pytest.mark.parametrize("state", sorted(set(Publication) - {Publication.PUBLISHED}))
 def test_an_export_holds_published_places_with_their_names_only(tmp_path: Path, state: str) -> None:
     hidden = make_actor("hidden", publication=state)
     hidden.other_names.create(name="Other name", language="en")

@@ -301,7 +301,7 @@ def test_a_change_leaves_the_former_state_in_the_history() -> None:
     assert list(partnership.history.values_list("title", flat=True)) == ["After", "Before"]
 
 
-@pytest.mark.parametrize("state", set(Publication) - {Publication.PUBLISHED})
+@pytest.mark.parametrize("state", sorted(set(Publication) - {Publication.PUBLISHED}))
 def test_only_what_is_published_is_public(state: str) -> None:
     make_partnership("hidden", publication=state)
     make_actor("hidden", publication=state)

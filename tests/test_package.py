@@ -88,6 +88,7 @@ BAD_CELLS: list[tuple[str, dict[str, str], str]] = [
     ("actors", {"parent": "asia"}, "column parent: “asia” is not in actors.csv"),
     ("actors", {"successor": "asia"}, "column successor: “asia” is not in actors.csv"),
     ("partnership_themes", {"theme": "space"}, "column theme: “space” is not in themes.csv"),
+    ("participations", {"actor": "portland"}, "column actor: “portland” is not in actors.csv"),
     ("participations", {"role": "guest"}, "column role: “guest” is not one of: lead, partner, host,"),
     ("citations", {"supports": "weather"}, "column supports: “weather” is not one of: existence,"),
     ("themes", {"order": ""}, "column order: must not be empty"),

@@ -146,10 +146,12 @@ def those_that_fail(answers: Answers, fits: Callable[[Page, HttpResponse, str], 
 # --- Every kind of page --------------------------------------------------------------------------------------------
 
 
+@with_database
 def test_every_kind_of_page_is_there_in_both_languages(answers: Answers) -> None:
     assert those_that_fail(answers, lambda page, response, address: response.status_code == 200) == []
 
 
+@with_database
 def test_every_page_says_in_which_language_it_is(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         language = language_of(address)
@@ -158,10 +160,12 @@ def test_every_page_says_in_which_language_it_is(answers: Answers) -> None:
     assert those_that_fail(answers, fits) == []
 
 
+@with_database
 def test_every_page_has_one_main_heading_with_words(answers: Answers) -> None:
     assert those_that_fail(answers, lambda page, response, address: bool(page.one("h1").text)) == []
 
 
+@with_database
 def test_every_page_has_a_title_of_its_own_and_a_description(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         own_part = page.one("title").text.split("·")[0].strip()
@@ -170,6 +174,7 @@ def test_every_page_has_a_title_of_its_own_and_a_description(answers: Answers) -
     assert those_that_fail(answers, fits) == []
 
 
+@with_database
 def test_the_first_link_of_every_page_skips_to_its_content(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         return page.all("a")[0].attributes["href"] == "#" + page.one("main").attributes["id"]
@@ -177,6 +182,7 @@ def test_the_first_link_of_every_page_skips_to_its_content(answers: Answers) -> 
     assert those_that_fail(answers, fits) == []
 
 
+@with_database
 def test_every_page_names_itself_in_both_languages_with_its_filters(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         bare = address.removeprefix("/ja")
@@ -186,6 +192,7 @@ def test_every_page_names_itself_in_both_languages_with_its_filters(answers: Ans
     assert those_that_fail(answers, fits) == []
 
 
+@with_database
 def test_every_page_links_to_itself_in_the_other_language_with_its_filters(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         other = {"en": "ja", "ja": "en"}[language_of(address)]
@@ -194,6 +201,7 @@ def test_every_page_links_to_itself_in_the_other_language_with_its_filters(answe
     assert those_that_fail(answers, fits) == []
 
 
+@with_database
 def test_no_page_sets_a_cookie_or_depends_on_one(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         return not response.cookies and "cookie" not in response.headers.get("Vary", "").lower()
@@ -201,6 +209,7 @@ def test_no_page_sets_a_cookie_or_depends_on_one(answers: Answers) -> None:
     assert those_that_fail(answers, fits) == []
 
 
+@with_database
 def test_every_page_comes_with_a_strict_content_security_policy(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         policy = response.headers["Content-Security-Policy"]
@@ -209,6 +218,7 @@ def test_every_page_comes_with_a_strict_content_security_policy(answers: Answers
     assert those_that_fail(answers, fits) == []
 
 
+@with_database
 def test_no_page_has_a_script_or_a_style_that_the_policy_would_stop(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         inline = [element for element in page.elements if {"style", "onclick", "onload"} & element.attributes.keys()]
@@ -218,6 +228,7 @@ def test_no_page_has_a_script_or_a_style_that_the_policy_would_stop(answers: Ans
     assert those_that_fail(answers, fits) == []
 
 
+@with_database
 def test_every_name_and_link_within_a_page_has_one_target(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         ids = [element.attributes["id"] for element in page.elements if "id" in element.attributes]
@@ -229,10 +240,12 @@ def test_every_name_and_link_within_a_page_has_one_target(answers: Answers) -> N
     assert those_that_fail(answers, fits) == []
 
 
+@with_database
 def test_no_page_shows_what_is_missing_as_none(answers: Answers) -> None:
     assert those_that_fail(answers, lambda page, response, address: "None" not in page.text) == []
 
 
+@with_database
 def test_a_japanese_page_leads_to_japanese_pages(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         links = {link for link, text in page.links().items() if link.startswith("/") and text != "English"}

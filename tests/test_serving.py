@@ -124,6 +124,12 @@ def test_it_names_an_sqlite_file_that_it_cannot_open(folder: Path, tmp_path: Pat
     assert_refused(result, str(missing), "DATABASE_URL")
 
 
+def test_it_names_a_file_that_is_no_database(folder: Path) -> None:
+    (folder / "directory.sqlite3").write_text("slug,title\n" * 100)
+    result = serve(folder, "--port", str(server.free_port()))
+    assert_refused(result, str(folder / "directory.sqlite3"), "DATABASE_URL")
+
+
 def test_it_names_a_postgresql_that_does_not_answer_but_not_its_password(folder: Path) -> None:
     closed = server.free_port()
     result = serve(

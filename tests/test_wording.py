@@ -210,7 +210,6 @@ def test_the_sentence_in_japanese_has_names_and_dates_in_japanese(
     assert [part for part in ["ワシントン州シアトル市", "兵庫県神戸市", *dates] if part not in sentence] == []
 
 
-@pytest.mark.xfail(reason="until the Japanese catalogue is there")
 @pytest.mark.django_db
 @pytest.mark.parametrize("fields", [fields for fields, _sentence, _dates in SENTENCES])
 def test_the_sentence_in_japanese_is_wholly_japanese(fields: dict[str, str]) -> None:

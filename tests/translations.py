@@ -40,6 +40,8 @@ ARGUMENTS: dict[str, Any] = {
 # %(name)s, %d, %%, and a lone % that formatting would trip over.
 PLACEHOLDER = re.compile(r"%(?:%|\(\w+\)[a-z]|[a-z]|)")
 
+Found = tuple[Any, str | None, list[str]]  # a text or a pair with its plural, its context, comments for translators
+
 
 class Catalogue(Catalog):
     """A catalogue whose header holds nothing that changes by itself: no date, no version of a tool."""
@@ -48,7 +50,7 @@ class Catalogue(Catalog):
         super().__init__("ja", header_comment="# The directory in Japanese.", fuzzy=False)
 
     @property
-    def mime_headers(self) -> list[tuple[str, str]]:  # type: ignore[override]
+    def mime_headers(self) -> list[tuple[str, str]]:
         return [
             ("Language", "ja"),
             ("Plural-Forms", self.plural_forms),
@@ -68,8 +70,8 @@ class Text:
 
     @classmethod
     def of(cls, message: Message) -> Text:
-        singular, plural = message.id if message.pluralizable else (message.id, "")
-        return cls(str(singular), str(plural), message.context or "")
+        singular, plural = (message.id, "") if isinstance(message.id, str) else message.id
+        return cls(singular, plural, message.context or "")
 
     def __str__(self) -> str:
         return f"“{self.singular}”" + (f" ({self.context})" if self.context else "")
@@ -87,17 +89,21 @@ def extracted(root: Path) -> Catalogue:
     return catalogue
 
 
-def _in_python(source: str) -> Iterator[tuple[Any, str | None, list[str]]]:
+def _in_python(source: str) -> Iterator[Found]:
+    tree = ast.parse(source)
     keywords = {"_": (1,), **ARGUMENTS}
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
-            keywords |= {
-                name.asname or name.name: ARGUMENTS[name.name] for name in node.names if name.name in ARGUMENTS
-            }
-    return _calls(source, keywords)
+            known = [name for name in node.names if name.name in ARGUMENTS]
+            keywords |= {name.asname or name.name: ARGUMENTS[name.name] for name in known}
+    yield from _calls(source, keywords)
+    # Whether the tokens within f-strings can be seen depends on the version of Python.
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FormattedValue):
+            yield from _calls(ast.unparse(node.value), keywords)
 
 
-def _in_template(source: str, name: str) -> Iterator[tuple[Any, str | None, list[str]]]:
+def _in_template(source: str, name: str) -> Iterator[Found]:
     # Without indentation, which in a template means nothing and in Python would be an error.
     code = "\n".join(line.lstrip() for line in templatize(source, origin=name).split("\n"))
     yield from _calls(code, ARGUMENTS)
@@ -106,7 +112,7 @@ def _in_template(source: str, name: str) -> Iterator[tuple[Any, str | None, list
         yield text.replace("%", "%%"), context, comments
 
 
-def _calls(code: str, keywords: dict[str, Any]) -> Iterator[tuple[Any, str | None, list[str]]]:
+def _calls(code: str, keywords: dict[str, Any]) -> Iterator[Found]:
     for _line, text, comments, context in extract("python", BytesIO(code.encode()), keywords, ["Translators"]):
         yield text, context, comments
 
@@ -117,9 +123,9 @@ def read(root: Path) -> Catalog:
     return read_po(BytesIO(path.read_bytes()), abort_invalid=True) if path.exists() else Catalogue()
 
 
-def _merged(wanted: Catalogue, held: Catalog) -> Catalogue:
+def merged(wanted: Catalogue, held: Catalog) -> Catalogue:
     """The wanted texts with the translations already held; what is no longer wanted is dropped."""
-    for message in _messages(wanted):
+    for message in messages(wanted):
         known = held.get(message.id, message.context)
         if known and Text.of(known) == Text.of(message):
             message.string = known.string
@@ -128,7 +134,7 @@ def _merged(wanted: Catalogue, held: Catalog) -> Catalogue:
     return wanted
 
 
-def _messages(catalogue: Catalog) -> list[Message]:
+def messages(catalogue: Catalog) -> list[Message]:
     """All but the header."""
     return [message for message in catalogue if message.id]
 
@@ -138,10 +144,10 @@ def _forms(message: Message) -> list[str]:
     return [message.string or ""] if isinstance(message.string, str | None) else list(message.string)
 
 
-def _compiled(catalogue: Catalog) -> bytes:
+def compiled(catalogue: Catalog) -> bytes:
     """The .mo of what is translated; Django shows everything else in English."""
     ready = Catalogue()
-    for message in _messages(catalogue):
+    for message in messages(catalogue):
         if all(_forms(message)) and not message.fuzzy:
             ready.add(message.id, message.string, context=message.context)
     file = BytesIO()
@@ -156,12 +162,12 @@ def write(root: Path, catalogue: Catalogue) -> None:
     path = root / PO
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(file.getvalue().rstrip(b"\n") + b"\n")
-    path.with_suffix(".mo").write_bytes(_compiled(catalogue))
+    path.with_suffix(".mo").write_bytes(compiled(catalogue))
 
 
 def update(root: Path) -> Catalogue:
     """Bring the catalogue in line with the sources, as far as that is possible without translating."""
-    catalogue = _merged(extracted(root), read(root))
+    catalogue = merged(extracted(root), read(root))
     write(root, catalogue)
     return catalogue
 
@@ -169,8 +175,8 @@ def update(root: Path) -> Catalogue:
 def problems(root: Path) -> list[str]:
     """Everything in which the catalogue is not in line with the sources, or with itself; empty where all is well."""
     held = read(root)
-    wanted = {Text.of(message): message for message in _messages(extracted(root))}
-    present = {Text.of(message): message for message in _messages(held)}
+    wanted = {Text.of(message): message for message in messages(extracted(root))}
+    present = {Text.of(message): message for message in messages(held)}
     found = [
         f"missing: {text}, in {', '.join(sorted({name for name, _line in message.locations}))}"
         for text, message in wanted.items()
@@ -185,9 +191,9 @@ def problems(root: Path) -> list[str]:
             found.append(f"fuzzy: {text}")
         elif different := _misplaced(text, message):
             found.append(f"placeholders differ ({' '.join(different)}): {text}")
-    compiled = (root / PO).with_suffix(".mo")
-    if not compiled.exists() or compiled.read_bytes() != _compiled(held):
-        found.append(f"{compiled.relative_to(root)} is not what {PO.name} compiles to")
+    mo = (root / PO).with_suffix(".mo")
+    if not mo.exists() or mo.read_bytes() != compiled(held):
+        found.append(f"{mo.relative_to(root)} is not what {PO.name} compiles to")
     return found
 
 
@@ -205,7 +211,7 @@ def main(arguments: list[str], root: Path = ROOT) -> str | None:
     """What to say on failure; None is success."""
     match arguments:
         case ["update"]:
-            catalogue = _messages(update(root))
+            catalogue = messages(update(root))
             waiting = sum(not all(_forms(message)) for message in catalogue)
             sys.stdout.write(f"{len(catalogue)} texts, {waiting} to translate.\n")
             return None

@@ -20,7 +20,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
 from django.db.utils import ConnectionHandler
@@ -163,13 +163,13 @@ def _check_database() -> None:
             if probe.vendor == "sqlite":
                 cursor.execute("BEGIN IMMEDIATE")  # a file that can only be read opens without complaint
                 cursor.execute("ROLLBACK")
-    except OperationalError as error:
+    except DatabaseError as error:
         raise _database_error(error) from error
     finally:
         probe.close()
 
 
-def _database_error(error: OperationalError) -> ServingError:
+def _database_error(error: DatabaseError) -> ServingError:
     reason = str(error).partition("\n")[0].strip().rstrip(".")
     return ServingError(f"The database {_database_name()} cannot be used: {reason}; check DATABASE_URL.")
 

@@ -9,9 +9,10 @@ from typing import Any
 from django import template
 from django.db.models import Model
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.http import escape_leading_slashes
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from partnerships import http, wording
@@ -45,6 +46,19 @@ def _marked(local: wording.LocalText) -> str:
     if local.is_foreign:
         return format_html('<span lang="{}">{}</span>', local.language, local.text)
     return local.text
+
+
+@register.simple_tag
+def cites(numbers: int | list[int] | None) -> str:
+    """Links to the numbered sources that a statement rests on, close behind its last word."""
+    if not numbers:
+        return ""
+    listed = [numbers] if isinstance(numbers, int) else numbers
+    links = ((number, _("Source %(number)d") % {"number": number}, number) for number in listed)
+    return format_html(
+        '<sup class="cite">{}</sup>',
+        format_html_join("", '<a href="#source-{}" aria-label="{}">{}</a>', links),
+    )
 
 
 @register.filter

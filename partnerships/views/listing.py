@@ -117,5 +117,7 @@ def _chips(filters: ListFilterSet, facets: list[Facet]) -> list[Chip]:
             continue
         for value in filters.chosen(name):
             label = labels.get((name, value)) or f"{declared.label}: {value}"
-            chips.append(Chip(f"“{value}”" if name == "q" else label, filters.toggled(name, value)))
+            if name == "q":
+                label = _("“%(words)s”") % {"words": value}
+            chips.append(Chip(label, filters.toggled(name, value)))
     return chips

@@ -1,0 +1,122 @@
+"""How many queries each page takes: the number written down in ``query_counts.json``, however many records there are.
+
+Where a change is meant to change a number: ``UPDATE_QUERY_COUNTS=1 pytest tests/test_query_counts.py``, and look at
+the difference before keeping it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from partnerships.models import ActorName, Adoption, Milestone, Outcome
+
+from .factories import (
+    cite,
+    join,
+    make_actor,
+    make_prefecture,
+    make_source,
+    make_state,
+    make_theme,
+    published_partnership,
+)
+
+pytestmark = pytest.mark.django_db
+
+WRITTEN_DOWN = Path(__file__).with_name("query_counts.json")
+PAGES = {
+    "home": "/",
+    "listing": "/partnerships/",
+    "filtered listing": "/partnerships/?q=port&theme=theme-0&state=US-00&state=US-01&kind=sister&actor=washington",
+    "record": "/partnerships/port-0/",
+    "actors": "/actors/",
+    "filtered actors": "/actors/?q=town&kind=city&state=US-00&show=all",
+    "actor": "/actors/hyogo/",
+    "merged actor": "/actors/town-0/",
+    "themes": "/themes/",
+    "theme": "/themes/theme-0/",
+    "sources": "/sources/",
+    "filtered sources": "/sources/?q=source&kind=government",
+    "source": "/sources/source/",
+    "page not found": "/partnerships/nowhere/",
+}
+FEW = 3
+MANY = 4 * FEW
+
+
+def make_directory(size: int) -> None:
+    """So many of everything that a page could ask for one by one."""
+    themes = tuple(make_theme(f"theme-{number}") for number in range(size))
+    washington, hyogo = make_state("washington", "US-00"), make_prefecture("hyogo")
+    states = [make_state(code=f"US-{number:02}", slug=f"state-{number}") for number in range(1, size)]
+    source = make_source("source")
+    us = [make_actor(f"city-{number}", parent=state) for number, state in enumerate([washington, *states])]
+    towns = [make_actor(f"town-{number}", country="JP", parent=hyogo) for number in range(size)]
+    records = []
+    for number in range(size):
+        record = published_partnership(
+            f"port-{number}", started=f"19{number:02}", us=us[0], jp=hyogo, source=source, themes=themes
+        )
+        join(record, *us[1:], *towns)
+        records.append(record)
+        ActorName.objects.create(actor=hyogo, name=f"Name {number}", language="en")
+    type(hyogo).objects.filter(pk__in=[town.pk for town in towns]).update(successor=hyogo)
+    for number, record in enumerate(records):
+        cite(records[0], make_source(f"source-{number}"))
+        Outcome.objects.create(partnership=records[0], statement=f"Statement {number}", source=source)
+        Milestone.objects.create(partnership=records[0], kind="event", on=f"19{number:02}", source=source)
+        if number:
+            Adoption.objects.create(partnership=record, adopted_from=records[0])
+
+
+def counts(size: int) -> dict[str, int]:
+    client = Client()
+    numbers = {}
+    with transaction.atomic():
+        make_directory(size)
+        for page, address in PAGES.items():
+            with CaptureQueriesContext(connection) as captured:
+                response = client.get(address)
+            assert response.status_code == (404 if page == "page not found" else 200), address
+            numbers[page] = len(captured)
+        transaction.set_rollback(True)
+    return numbers
+
+
+@pytest.fixture(scope="module")
+def with_few(django_db_setup: None, django_db_blocker: Any) -> dict[str, int]:
+    with django_db_blocker.unblock():
+        numbers = counts(FEW)
+    if os.environ.get("UPDATE_QUERY_COUNTS"):
+        WRITTEN_DOWN.write_text(json.dumps(numbers, indent=2) + "\n")
+    return numbers
+
+
+@pytest.fixture(scope="module")
+def with_many(django_db_setup: None, django_db_blocker: Any) -> dict[str, int]:
+    with django_db_blocker.unblock():
+        return counts(MANY)
+
+
+def test_every_page_takes_the_queries_that_are_written_down(with_few: dict[str, int]) -> None:
+    written_down = json.loads(WRITTEN_DOWN.read_text())
+    differences = {
+        page: f"{written_down.get(page, 'not')} written down, {with_few.get(page, 'no such page')} now"
+        for page in {*written_down, *with_few}
+        if written_down.get(page) != with_few.get(page)
+    }
+    assert not differences, f"{differences}. If that is meant: UPDATE_QUERY_COUNTS=1 pytest tests/test_query_counts.py"
+
+
+def test_no_page_takes_more_queries_when_there_are_more_records(
+    with_few: dict[str, int], with_many: dict[str, int]
+) -> None:
+    assert with_many == with_few
