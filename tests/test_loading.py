@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings as project
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone, translation
 from frictionless import Package
 from hypothesis import HealthCheck, example, given, settings
@@ -383,6 +385,32 @@ def test_a_conflict_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(EditedSinceError):
         load_rows(tmp_path, rows)
     assert everything() == before
+
+
+def someone_else_can_write() -> bool:
+    """Whether another connection may change a partnership at once."""
+    here = connection.settings_dict
+    try:
+        if connection.vendor == "sqlite":
+            with closing(sqlite3.connect(here["NAME"], timeout=0)) as other:
+                other.execute("BEGIN IMMEDIATE")
+        else:
+            with psycopg.connect(connection.connection.info.dsn, password=here["PASSWORD"]) as other:
+                other.execute("LOCK TABLE partnerships_partnership IN ROW EXCLUSIVE MODE NOWAIT")
+    except (sqlite3.OperationalError, psycopg.errors.LockNotAvailable):
+        return False
+    return True
+
+
+def test_nobody_changes_a_record_between_its_comparison_and_its_loading(tmp_path: Path) -> None:
+    found: list[bool] = []
+
+    def look(said: str) -> None:
+        if said.startswith("comparing"):
+            found.append(someone_else_can_write())
+
+    load_rows(tmp_path, report_progress=look)
+    assert found == [False] * len(RECORD_TABLES)
 
 
 def test_an_edit_is_a_conflict_even_where_the_package_says_nothing_new(tmp_path: Path) -> None:
@@ -842,8 +870,8 @@ def kill_after(process: subprocess.Popen[str], lines: int) -> None:
 STATE = [
     "SELECT slug, title, publication FROM partnerships_partnership ORDER BY slug",
     "SELECT slug, population, path FROM partnerships_actor ORDER BY slug",
-    "SELECT locator, count(*) FROM partnerships_citation GROUP BY locator",
-    "SELECT statement, count(*) FROM partnerships_outcome GROUP BY statement",
+    "SELECT locator, count(*) FROM partnerships_citation GROUP BY locator ORDER BY locator",
+    "SELECT statement, count(*) FROM partnerships_outcome GROUP BY statement ORDER BY statement",
     "SELECT count(*) FROM partnerships_participation",
     'SELECT "table", "key", digest FROM partnerships_loadedrecord ORDER BY "table", "key"',
 ]
@@ -863,6 +891,8 @@ def state_of(database_url: str) -> list[list[tuple[Any, ...]]]:
         assert opened.execute("PRAGMA foreign_key_check").fetchall() == []
     else:
         opened = psycopg.connect(database_url)
+        # The server may still be ending what the killed process began.
+        opened.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     try:
         assert opened.execute(HISTORY_BEHIND).fetchall() == []
         return [opened.execute(query).fetchall() for query in STATE]

@@ -762,8 +762,10 @@ def test_an_unknown_address_is_answered_with_our_own_page_in_its_language(
 
 
 @with_database
-def test_an_unknown_address_says_so(client: Client) -> None:
-    assert Page(client.get("/nowhere/")).one("h1").text == "Page not found"
+def test_an_unknown_address_says_so_in_the_language_of_the_address(client: Client) -> None:
+    headings = [Page(client.get(address)).one("h1").text for address in ("/nowhere/", "/ja/nowhere/")]
+    assert headings[0] == "Page not found"
+    assert not re.search("[A-Za-z]", headings[1])
 
 
 @with_database

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from partnerships.models import Actor, LoadedRecord, Publication
 from partnerships.package.reading import Package, PackageError, Row, read_package
-from partnerships.package.tables import RECORD_TABLES, TABLE, Column, Table, parts_of
+from partnerships.package.tables import RECORD_TABLES, TABLE, TABLES, Column, Table, parts_of
 from partnerships.package.writing import sorted_rows
 
 Texts = tuple[str, ...]
@@ -84,6 +84,7 @@ def load(
     say(_("reading and checking %(path)s") % {"path": path})
     package = read_package(path)
     with transaction.atomic():
+        _hold_off_other_writers()
         loading = _Loading(package, say)
         report = loading.compare(overwrite=overwrite, keep_edited=keep_edited)
         if report.conflicts and not (overwrite or keep_edited):
@@ -94,6 +95,17 @@ def load(
         if dry_run:
             transaction.set_rollback(True)
     return report
+
+
+def _hold_off_other_writers() -> None:
+    """Let curators who save meanwhile wait, so that nothing changes between comparing and writing; readers go on.
+
+    On SQLite the transaction has done so by beginning (``transaction_mode`` in the settings).
+    """
+    if connection.vendor == "postgresql":
+        names = ", ".join(table.model._meta.db_table for table in TABLES)
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
 
 
 class _Loading:

@@ -1,7 +1,6 @@
 """A real server with the real data, and a real Chromium to visit it with.
 
-Both last for the session, so browser tests share one worker of pytest-xdist:
-``pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]``.
+Both last for the session; ``tests/conftest.py`` keeps the tests of this folder on one worker of pytest-xdist.
 """
 
 from __future__ import annotations
