@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def ignoring_the_type_of_no_body(wrapped: WSGIApplication) -> WSGIApplication:
+    """Drop ``Content-Type`` from requests that have no body.
+
+    Django reads the query with the charset that it names, and fails in the constructor of the request, before any
+    middleware, for codecs like ``hex`` that are no charsets.
+    """
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
+            environ.pop("CONTENT_TYPE", None)
+        return wrapped(environ, start_response)
+
+    return application
+
+
+application: WSGIApplication = ignoring_the_type_of_no_body(get_wsgi_application())
 
 from django.conf import settings  # noqa: E402  (settings are read by the line above)
 

@@ -14,6 +14,7 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, NullIf
 from django.http import QueryDict
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
@@ -266,7 +267,8 @@ class PartnershipFilter(ListFilterSet):
             case "oldest":
                 return found.order_by(F("started").asc(nulls_last=True), "slug")
             case "title":
-                return found.order_by("title_ja" if get_language() == "ja" else "title", "slug")
+                in_japanese = Coalesce(NullIf("title_ja", Value("")), "title")
+                return found.order_by(in_japanese if get_language() == "ja" else "title", "slug")
             case "updated":
                 return found.order_by("-updated_at", "slug")
             case "relevance":

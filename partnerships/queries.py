@@ -91,7 +91,12 @@ def partnerships_of(actor: Actor) -> QuerySet[Partnership]:
 
 def inherited_partnerships(actor: Actor) -> QuerySet[Partnership]:
     """What municipalities that merged into this one had signed."""
-    return partnerships().with_participants_in(Actor.objects.published().filter(successor=actor))
+    return partnerships().with_participants_in(Actor.objects.published().filter(merged_into(actor)))
+
+
+def merged_into(actor: Actor) -> Q:
+    """The municipalities that became part of this one, at once or by way of another that did."""
+    return Q(successor=actor) | Q(successor__successor=actor)
 
 
 def partnerships_within(actor: Actor) -> QuerySet[Partnership]:
@@ -101,7 +106,7 @@ def partnerships_within(actor: Actor) -> QuerySet[Partnership]:
 
 def reach(actor: Actor) -> Q:
     """The actor, what lies below it, and the municipalities that merged into it."""
-    return Q(pk__in=Actor.objects.within(actor).values("pk")) | Q(successor=actor)
+    return Q(pk__in=Actor.objects.within(actor).values("pk")) | merged_into(actor)
 
 
 def places_within(actor: Actor) -> QuerySet[Actor]:

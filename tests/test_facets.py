@@ -30,8 +30,8 @@ from .factories import (
 
 pytestmark = pytest.mark.django_db
 
-SEEDS = range(6)
-COMBINATIONS = 12  # of filters tried on each random directory
+SEEDS = range(3)
+COMBINATIONS = 16  # of filters tried on each random directory
 WORDS = ["forest", "harbour", "climate", "水素", "教育"]
 
 Choices = dict[str, list[str]]

@@ -636,3 +636,12 @@ def test_sources_are_narrowed_by_kind_and_language(query: str, slugs: list[str])
 def test_a_source_of_unpublished_records_only_is_not_listed(publication: str) -> None:
     cite(make_partnership(publication=publication), make_source("secret"))
     assert sources() == []
+
+
+def test_actor_finds_what_a_municipality_signed_that_merged_twice() -> None:
+    city = make_actor("toyooka", country="JP")
+    town = make_actor("hidaka", kind="town", country="JP", successor=city)
+    published_partnership("village-tie", jp=make_actor("kannabe", kind="village", country="JP", successor=town))
+    assert [record.slug for record in PartnershipFilter(QueryDict("actor=toyooka"), queries.partnerships()).qs] == [
+        "village-tie"
+    ]

@@ -427,3 +427,41 @@ def test_every_record_says_what_it_is() -> None:
         "actors: seattle",
         "Seattle · all themes · 2026",
     }
+
+
+@pytest.mark.parametrize("given", [{"latitude": 47.6}, {"longitude": -122.3}])
+def test_a_place_has_both_coordinates_or_none(given: dict[str, float]) -> None:
+    with pytest.raises(IntegrityError, match="actor_coordinates_on_earth"), transaction.atomic():
+        make_actor("seattle", **given)
+
+
+def test_a_check_of_all_themes_is_recorded_once_a_day() -> None:
+    place = make_actor("seattle")
+    CoverageCheck.objects.create(place=place, checked_on="2026-11-24", method="Asked the office.")
+    # SQLite names the columns of a partial index, PostgreSQL the index.
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CoverageCheck.objects.create(place=place, checked_on="2026-11-24", method="Again.")
+    CoverageCheck.objects.create(place=place, theme=make_theme(), checked_on="2026-11-24", method="One theme.")
+
+
+def test_a_review_event_is_not_deleted_by_itself() -> None:
+    event = ReviewEvent.objects.create(partnership=make_partnership(), action=ReviewEvent.Action.SUBMITTED)
+    with pytest.raises(TypeError, match="never deleted"):
+        event.delete()
+
+
+@pytest.mark.parametrize("field", ["parent", "successor"])
+def test_a_published_place_may_not_point_to_one_that_is_not(field: str) -> None:
+    draft = make_actor("draft", publication=Publication.DRAFT)
+    place = make_actor("seattle")
+    setattr(place, field, draft)
+    with pytest.raises(ValidationError, match="not published yet"):
+        place.clean()
+
+
+def test_a_circle_of_parents_and_successors_together_is_refused() -> None:
+    outer = make_actor("outer")
+    inner = make_actor("inner", parent=outer)
+    outer.successor = inner
+    with pytest.raises(ValidationError, match="lead back to this record"):
+        outer.clean()

@@ -459,11 +459,13 @@ def test_a_number_is_read_as_its_one_canonical_text(
     assert read_package(write(tmp_path, rows)).rows[table][0][column] == text
 
 
+@settings(deadline=None)
 @given(st.decimals(min_value=-(10**11) + 1, max_value=10**11 - 1, places=4))
 def test_a_figure_reads_back_as_itself(number: object) -> None:
     assert DECIMAL.parse(DECIMAL.render(DECIMAL.parse(str(number)))) == number
 
 
+@settings(deadline=None)
 @given(st.floats(-180, 180))
 def test_a_coordinate_reads_back_as_itself(number: float) -> None:
     assert DEGREES.parse(DEGREES.render(DEGREES.parse(repr(number)))) == number

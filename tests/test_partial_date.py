@@ -76,22 +76,26 @@ def test_it_refuses_a_day_without_its_month() -> None:
         PartialDate(2014, day=5)
 
 
+@settings(deadline=None)
 @given(partial_dates())
 def test_it_reads_back_what_it_writes(date: PartialDate) -> None:
     assert PartialDate.parse(str(date)) == date
 
 
+@settings(deadline=None)
 @given(partial_dates())
 def test_it_reads_its_own_text_as_typed(date: PartialDate) -> None:
     assert PartialDate.parse_typed(str(date)) == date
 
 
+@settings(deadline=None)
 @given(partial_dates(), partial_dates())
 def test_an_earlier_date_never_sorts_after_a_later_one(one: PartialDate, other: PartialDate) -> None:
     if one.latest < other.earliest:
         assert one < other
 
 
+@settings(deadline=None)
 @given(partial_dates())
 def test_it_spans_from_its_earliest_to_its_latest_day(date: PartialDate) -> None:
     days = (date.latest - date.earliest).days + 1

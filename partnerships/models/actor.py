@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connections, models, router
@@ -141,7 +139,7 @@ class Actor(models.Model):
     publication = models.CharField(
         _("publication"), max_length=10, choices=Publication.choices, default=Publication.DRAFT, editable=False
     )
-    path = CodePointCharField(_("path"), max_length=500, blank=True, editable=False)
+    path = CodePointCharField(_("path"), max_length=1000, blank=True, editable=False)
     region = models.ForeignKey(
         "self",
         models.SET_NULL,
@@ -178,7 +176,14 @@ class Actor(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
-                | Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
+                | Q(
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__gte=-90,
+                    latitude__lte=90,
+                    longitude__gte=-180,
+                    longitude__lte=180,
+                ),
                 name="actor_coordinates_on_earth",
             ),
             models.UniqueConstraint(
@@ -206,14 +211,33 @@ class Actor(models.Model):
         super().clean()
         if (self.latitude is None) != (self.longitude is None):
             raise ValidationError({"longitude": _("Latitude and longitude belong together.")}, code="half_a_position")
-        for field, label in (("parent", _("lies in")), ("successor", _("merged into"))):
-            step: Any = getattr(self, field)
-            while step is not None:
-                if self.pk and step.pk == self.pk:
-                    raise ValidationError(
-                        {field: _("“%(label)s” would lead back to this record.") % {"label": label}}, code="circle"
-                    )
-                step = getattr(step, field)
+        for field, other in (("parent", self.parent), ("successor", self.successor)):
+            if other is None:
+                continue
+            label = self._meta.get_field(field).verbose_name  # type: ignore[union-attr]
+            if other._leads_to(self):
+                raise ValidationError(
+                    {field: _("“%(label)s” would lead back to this record.") % {"label": label}}, code="circle"
+                )
+            if self.publication == Publication.PUBLISHED and other.publication != Publication.PUBLISHED:
+                raise ValidationError(
+                    {field: _("“%(actor)s” is not published yet; publish it first.") % {"actor": other}},
+                    code="unpublished",
+                )
+
+    def _leads_to(self, goal: Actor) -> bool:
+        """Whether one gets from here to ``goal`` by way of parents and successors."""
+        seen: set[int] = set()
+        ahead: list[Actor | None] = [self]
+        while ahead:
+            step = ahead.pop()
+            if step is None or step.pk in seen:
+                continue
+            if step.pk == goal.pk:
+                return True
+            seen.add(step.pk)
+            ahead += [step.parent, step.successor]
+        return False
 
 
 class ActorName(models.Model):

@@ -76,3 +76,6 @@ class ReviewEvent(models.Model):
         if self.pk:
             raise TypeError("A review event is written once and never changed.")
         super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> Any:
+        raise TypeError("A review event is never deleted; it goes only with its record.")

@@ -86,6 +86,11 @@ class CoverageCheck(models.Model):
         ordering = ["-checked_on", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["place", "theme", "checked_on"], name="coverage_check_once"),
+            models.UniqueConstraint(
+                fields=["place", "checked_on"],
+                condition=Q(theme__isnull=True),
+                name="coverage_check_of_all_themes_once",
+            ),
         ]
 
     def __str__(self) -> str:
