@@ -13,7 +13,7 @@ COMPILE := $(BIN)/python -m uv pip compile --quiet --universal --python-version 
 
 run: .venv/installed
 	@# The trap leaves Ctrl-C to the server, which ends well by itself; 130 is Ctrl-C before it began to serve.
-	@trap : INT; $(BIN)/python manage.py serve --host "$(HOST)" --port "$(PORT)" || test $$? -eq 130
+	@trap : INT; $(BIN)/python manage.py serve --host "$(HOST)" --port "$(PORT)" $(if $(WORKERS),--workers "$(WORKERS)") || test $$? -eq 130
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 --engine sqlite

@@ -191,6 +191,20 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- Logging -------------------------------------------------------------------------------------------------------
+
+# Django itself writes errors of a view only to DEBUG's console or by e-mail; here they go to the server's own output.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "ERROR", "propagate": True},
+        "partnerships": {"handlers": ["stderr"], "level": "INFO", "propagate": True},
+    },
+}
+
 # --- Curators ------------------------------------------------------------------------------------------------------
 
 SIMPLE_HISTORY_REVERT_DISABLED = True

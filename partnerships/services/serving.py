@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ipaddress
 import multiprocessing
@@ -10,6 +11,8 @@ import secrets
 import signal
 import socket
 import tempfile
+import threading
+import time
 from collections.abc import Callable
 from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL, EPERM
 from pathlib import Path
@@ -93,7 +96,7 @@ def prepare(*, url: str, say: Say) -> None:
 
 
 def serve(*, address: str, port: int, workers: int, on_start: Callable[[], None]) -> None:
-    """Run the production server until it is told to stop; ``on_start`` is called when it is about to answer."""
+    """Run the production server until it is told to stop; ``on_start`` is called once it answers."""
     for each in connections.all(initialized_only=True):  # a connection must not be shared with the workers
         each.close()
         if hasattr(each, "close_pool"):
@@ -111,7 +114,7 @@ def serve(*, address: str, port: int, workers: int, on_start: Callable[[], None]
         workers_kill_timeout=SECONDS_TO_STOP,
         log_level=LogLevels.error,
     )
-    server.on_startup(on_start)
+    server.on_startup(lambda: _when_answering(address, port, on_start))
     multiprocessing.set_start_method("fork", force=True)
     os.register_at_fork(
         before=_hold_signals,
@@ -119,6 +122,18 @@ def serve(*, address: str, port: int, workers: int, on_start: Callable[[], None]
         after_in_child=_listen_to_the_main_process_only,
     )
     server.serve()
+
+
+def _when_answering(address: str, port: int, call: Callable[[], None]) -> None:
+    """Call when a connection is taken: people click on the address as soon as they read it."""
+
+    def wait() -> None:
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=1):
+                return call()
+            time.sleep(0.05)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 # A terminal sends Ctrl-C to the workers too, and Granian's hang when the main process's SIGTERM comes on top: they must
