@@ -56,7 +56,8 @@ def assert_refused(result: subprocess.CompletedProcess[str], *parts: str) -> Non
 def test_it_prepares_once_and_stops_at_ctrl_c(folder: Path, database_url: str) -> None:
     first = server.start(folder, database_url)
     try:
-        first.wait_until(server.Server.answers)
+        first.wait_until(lambda it: "Serving " in it.output)
+        assert first.answers()  # whoever reads the address can open it
         name, password = first.editor
         assert (name, len(password) >= 12) == ("editor", True)
         for step in ("Prepared the database", "Loaded: ", "Collected ", f"Serving {first.url} "):
@@ -72,7 +73,7 @@ def test_it_prepares_once_and_stops_at_ctrl_c(folder: Path, database_url: str) -
 
     second = server.start(folder, database_url)
     try:
-        second.wait_until(server.Server.answers)
+        second.wait_until(lambda it: "Serving " in it.output)
         assert second.get("/")[0] == 200
         assert second.interrupt() == 0
         assert second.output.splitlines() == [f"Serving {second.url} (stop with Ctrl-C)"]
