@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import engine
+from tests import engine, server
 
 END = pytest.StashKey[Callable[[], None]]()
 
@@ -38,19 +38,33 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"engine: {config.getoption('engine')}"
 
 
-class BrowserTestsTogether(LoadScopeScheduling):
-    """Browser tests on one worker, as they share one server; every other test wherever there is time for it.
+class SiteTestsTogether(LoadScopeScheduling):
+    """Tests that use the one real server on one worker; every other test wherever there is time for it.
 
     The mark xdist_group would say so too, but pytest-xdist 3.8 ignores it in silence with pytest 9.2 (its issue 1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+        return "site" if nodeid.startswith(("tests/browser/", "tests/test_first_start.py")) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BrowserTestsTogether:
-    return BrowserTestsTogether(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SiteTestsTogether:
+    return SiteTestsTogether(config, log)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
+    """The real server after its first start, with the directory's real data."""
+    folder = tmp_path_factory.mktemp("site") / "var"
+    folder.mkdir()
+    with engine.fresh_database(folder) as database_url:
+        running = server.start(folder, database_url)
+        try:
+            running.wait_until(lambda it: "Serving " in it.output)
+            yield running
+        finally:
+            running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,8 @@ class Server:
     process: subprocess.Popen[bytes]
     url: str
     log: Path
+    folder: Path
+    database_url: str
 
     @property
     def output(self) -> str:
@@ -103,4 +105,4 @@ def start(folder: Path, database_url: str) -> Server:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Server(process, f"http://127.0.0.1:{port}", log)
+    return Server(process, f"http://127.0.0.1:{port}", log, folder, database_url)

@@ -53,34 +53,6 @@ def assert_refused(result: subprocess.CompletedProcess[str], *parts: str) -> Non
         assert part in result.stderr
 
 
-def test_it_prepares_once_and_stops_at_ctrl_c(folder: Path, database_url: str) -> None:
-    first = server.start(folder, database_url)
-    try:
-        first.wait_until(lambda it: "Serving " in it.output)
-        assert first.answers()  # whoever reads the address can open it
-        name, password = first.editor
-        assert (name, len(password) >= 12) == ("editor", True)
-        for step in ("Prepared the database", "Loaded: ", "Collected ", f"Serving {first.url} "):
-            assert step in first.output
-        status, page = first.get("/")
-        assert status == 200
-        stylesheet = page.decode().split('rel="stylesheet" href="')[1].split('"')[0]
-        assert first.get(stylesheet)[0] == 200
-        assert first.interrupt() == 0
-        assert first.output.splitlines()[-1].startswith("Serving "), first.output
-    finally:
-        first.stop()
-
-    second = server.start(folder, database_url)
-    try:
-        second.wait_until(lambda it: "Serving " in it.output)
-        assert second.get("/")[0] == 200
-        assert second.interrupt() == 0
-        assert second.output.splitlines() == [f"Serving {second.url} (stop with Ctrl-C)"]
-    finally:
-        second.stop()
-
-
 def test_it_ends_quietly_when_stopped_before_it_serves(folder: Path, database_url: str) -> None:
     starting = server.start(folder, database_url)
     try:

@@ -1,7 +1,4 @@
-"""A real server with the real data, and a real Chromium to visit it with.
-
-Both last for the session; ``tests/conftest.py`` keeps the tests of this folder on one worker of pytest-xdist.
-"""
+"""A real Chromium to visit the real server with, for the whole session."""
 
 from __future__ import annotations
 
@@ -13,24 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import server
-from tests.engine import fresh_database
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="session")
-def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
-    """The server, loaded with the directory's data; after ``browser``, as nobody would visit it without."""
-    folder = tmp_path_factory.mktemp("site") / "var"
-    folder.mkdir()
-    with fresh_database(folder) as database_url:
-        running = server.start(folder, database_url)
-        try:
-            running.wait_until(server.Server.answers)
-            yield running
-        finally:
-            running.stop()
 
 
 @pytest.fixture(scope="session")
