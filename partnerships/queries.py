@@ -10,8 +10,6 @@ from django.db.models import Count, IntegerField, Max, OuterRef, Prefetch, Q, Qu
 from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 
-from partnerships.models.partnership import PartnershipQuerySet
-
 from .models import (
     Actor,
     Adoption,
@@ -23,6 +21,7 @@ from .models import (
     Source,
     Theme,
 )
+from .models.partnership import PartnershipQuerySet
 
 _PUBLIC_PARTNERSHIP = Q(partnership__publication=Publication.PUBLISHED)
 
@@ -116,7 +115,7 @@ def places_within(actor: Actor) -> QuerySet[Actor]:
 
 
 def regions(country: str) -> QuerySet[Actor]:
-    """The states and territories, or the prefectures, in the order of their codes' names."""
+    """The states and territories, or the prefectures, that the filters offer."""
     return Actor.objects.published().regions().filter(country=country).exclude(code="")
 
 

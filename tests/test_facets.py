@@ -178,7 +178,9 @@ def known_actors() -> list[Known]:
                 "show": {"all"} | ({"connected"} if connected else set()),
                 **by_country(region_codes(actor)),
             },
-            "\n".join([actor.name, *(place.name for place in above(actor) if place.is_region)]).casefold(),
+            "\n".join(
+                [actor.name, *(place.name for place in above(actor) if place.kind in Actor.REGION_KINDS)]
+            ).casefold(),
         )
         for actor in Actor.objects.all()
         for connected in [any(record.publication == "published" for record in actor.partnerships.all())]

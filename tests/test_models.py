@@ -341,13 +341,6 @@ def test_a_source_cited_often_is_listed_once() -> None:
     assert Source.objects.published().count() == 1
 
 
-def test_between_finds_partnerships_with_both_shores() -> None:
-    both, one_sided = make_partnership("both"), make_partnership("one-sided")
-    join(both, make_actor(), make_actor(country="JP"), make_actor(country="JP"))
-    join(one_sided, make_actor(), make_actor())
-    assert [found.slug for found in Partnership.objects.between("US", "JP")] == ["both"]
-
-
 def test_participants_in_a_state_are_found_once_each() -> None:
     state = make_state()
     seattle, tacoma = make_actor("seattle", parent=state), make_actor("tacoma", parent=state)

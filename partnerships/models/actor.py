@@ -202,11 +202,6 @@ class Actor(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("actor-detail", args=[self.slug])
 
-    @property
-    def is_region(self) -> bool:
-        """A state, a territory or a prefecture."""
-        return self.kind in self.REGION_KINDS
-
     def clean(self) -> None:
         super().clean()
         if (self.latitude is None) != (self.longitude is None):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from .actor import Actor, Country
+from .actor import Actor
 from .fields import CodePointCharField
 from .partial_date import PartialDateField
 from .publication import Publication, PublicationQuerySet
@@ -17,13 +17,6 @@ from .theme import Theme
 
 
 class PartnershipQuerySet(PublicationQuerySet):
-    def between(self, *countries: str) -> PartnershipQuerySet:
-        """Partnerships with a participant on each of the shores named."""
-        found = self
-        for country in countries:
-            found = found.filter(pk__in=Participation.objects.filter(actor__country=country).values("partnership"))
-        return found
-
     def with_participants_in(self, actors: models.QuerySet[Actor]) -> PartnershipQuerySet:
         """Partnerships in which one of these actors takes part; each once."""
         return self.filter(pk__in=Participation.objects.filter(actor__in=actors).values("partnership"))
@@ -53,7 +46,6 @@ class Partnership(models.Model):
         UNKNOWN = "unknown", _("Unknown")
 
     TIE_KINDS = (Kind.SISTER, Kind.FRIENDSHIP)
-    SHORES = (Country.JP, Country.US)
 
     slug = models.SlugField(_("address"), max_length=100, unique=True)
     title = CodePointCharField(_("title"), max_length=200)
