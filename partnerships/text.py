@@ -102,7 +102,8 @@ def loose_whole(name: str) -> str:
 
 
 # Rules of loose forms, in their order. Romanisations (kitakyuushuu, Ohsaka, Mombetsu, Sinjuku), American and British
-# spellings (programme, ageing, harbour, centre, organisation), plurals, and the usual abbreviations in place names.
+# spellings (programme, ageing, harbour, centre, organisation), plurals and endings (charger, charging), and the usual
+# abbreviations in place names.
 _LOOSENING = [
     (re.compile(pattern), replacement)
     for pattern, replacement in [
@@ -117,6 +118,7 @@ _LOOSENING = [
         (r"([aeiou])lling$", r"\1ling"),
         (r"tre$", "ter"),
         (r"is(e|ed|ing|ation)$", r"iz\1"),
+        (r"(?<=.{5})(?:ing|ed|er|e)$", ""),
         (r"tch", "cch"),
         (r"shi", "si"),
         (r"sh", "sy"),

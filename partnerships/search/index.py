@@ -135,6 +135,19 @@ ACTOR_WORDS = {
     Actor.Kind.CONSULATE: "consulate 領事館",
     Actor.Kind.NATIONAL_GOVERNMENT: "national government 国 政府",
 }
+# What people type for something that a text may call by another name: the words to add, where one of these occurs.
+OTHER_WORDS = {
+    "EV": ("electric vehicle", "electric car", "電気自動車"),
+    "AI": ("artificial intelligence", "人工知能"),
+    "CLT": ("cross-laminated timber", "cross laminated timber", "直交集成板"),
+    "LNG": ("liquefied natural gas", "liquified natural gas", "液化天然ガス"),
+    "SMR": ("small modular reactor", "小型モジュール炉"),
+    "NPO": ("non-profit", "nonprofit", "非営利"),
+    "MOU": ("memorandum of understanding", "memoranda of understanding"),
+    "startup start up": ("start-up", "startup", "スタートアップ"),
+}
+_OTHER_WORDS = [(words, [text.fold(spelling) for spelling in spellings]) for words, spellings in OTHER_WORDS.items()]
+
 # How Japanese names end: in kanji, in kana, in Latin letters.
 JAPANESE_ENDINGS = {
     Actor.Kind.CITY: ("市", ("し",), ("shi",)),
@@ -242,14 +255,14 @@ class Documents:
             .order_by("position", "pk")
             .values_list("partnership", "statement_ja"),
         )
-        titles = ("title", "title_ja")
-        texts = ("summary", "summary_ja", "problem", "problem_ja", "approach", "approach_ja", "preconditions")
-        texts += ("preconditions_ja", "how_to_replicate", "how_to_replicate_ja")
+        titles = ["title", "title_ja"]
+        fields = ("summary", "problem", "approach", "preconditions", "how_to_replicate")
+        texts = [name for field in fields for name in (field, f"{field}_ja")]
         entries = []
         for pk, kind, *values in Partnership.objects.filter(pk__in=ids).values_list("pk", "kind", *titles, *texts):
             actors = [known[actor] for actor in parts[pk]]
             regions = [known[region] for region in dict.fromkeys(actor.region for actor in actors) if region]
-            own_titles = values[: len(titles)]
+            own_titles, own_texts = values[: len(titles)], [*values[len(titles) :], *outcomes[pk]]
             entries.append(
                 _entry(
                     pk,
@@ -260,7 +273,7 @@ class Documents:
                         *(name for region in regions for name in region.names),
                         *(name for theme in themes[pk] for name in self._themes[theme]),
                     ],
-                    [*values[len(titles) :], *outcomes[pk], PARTNERSHIP_WORDS[kind], EVERY_PARTNERSHIP],
+                    [*own_texts, *_other_words([*own_titles, *own_texts]), PARTNERSHIP_WORDS[kind], EVERY_PARTNERSHIP],
                 )
             )
         return entries
@@ -289,6 +302,11 @@ class Documents:
 def _entry(pk: int, exact: Iterable[str], *columns: Iterable[str]) -> Entry:
     others = (text.tokens(dict.fromkeys(filter(None, texts))) for texts in columns)
     return Entry(pk, (list(dict.fromkeys(exact)), *others))
+
+
+def _other_words(texts: Iterable[str]) -> list[str]:
+    folded = "\n".join(text.fold(each) for each in texts)
+    return [words for words, spellings in _OTHER_WORDS if any(spelling in folded for spelling in spellings)]
 
 
 def _grouped(*rows: Iterable[tuple[Any, ...]]) -> defaultdict[int, list[Any]]:

@@ -19,8 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         if check:
             if lacking := search.out_of_step():
-                counts = ", ".join(f"{count:,} of kind {kind}" for kind, count in lacking.items())
-                raise CommandError(f"The search index is out of step with the records: {counts}. Run rebuild_search.")
+                numbers = ", ".join(f"{count:,} of kind {kind}" for kind, count in lacking.items())
+                raise CommandError(f"The search index is out of step with the records: {numbers}. Run rebuild_search.")
             self.stdout.write("The search index is in step with the records.")
             return
         counts = search.rebuild(report_progress=self.show if options["verbosity"] else None)
