@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
+
+from .templating import this_page_in
 
 # The lists that curators work in come first, in the order of their work; the rest follows by name.
 FIRST = ["Partnership", "Actor", "Source", "Theme", "Suggestion", "CoverageCheck", "RegisterEntry", "ReviewEvent"]
@@ -19,6 +22,10 @@ class DirectoryAdminSite(admin.AdminSite):
     site_header = gettext_lazy("U.S.–Japan Partnerships Directory")
     site_title = gettext_lazy("Curators' desk")
     index_title = gettext_lazy("Curators' desk")
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        addresses = {language: this_page_in(request, language) for language, _name in settings.LANGUAGES}
+        return {**super().each_context(request), "this_page_in": addresses}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps = super().get_app_list(request, app_label)

@@ -26,7 +26,7 @@ def partnership_list(request: HttpRequest) -> HttpResponse:
 def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
     record = queries.for_page(queries.partnerships()).filter(slug=slug).first()
     if record is not None:
-        return render(request, "partnerships/detail.html", _page(record))
+        return render(request, "partnerships/detail.html", {**_page(record), "is_preview": False})
     # Only from here on is the visitor's session looked at, so that public pages stay the same for everyone.
     if request.user.has_perm("partnerships.change_partnership"):
         record = queries.for_page(Partnership.objects.all()).filter(slug=slug).first()
