@@ -36,7 +36,8 @@ class PageLink:
 class Results(Protocol):
     """What a list needs to know of its matches."""
 
-    count: int
+    @property
+    def count(self) -> int: ...
 
     def rows(self, start: int, stop: int) -> list[Any]: ...
 
@@ -52,7 +53,7 @@ class QueryResults:
     for_rows: Callable[[QuerySet[Any]], QuerySet[Any]]
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         # Counted before the rows' annotations, which would only slow the count down.
         return self.filters.qs.count()
 

@@ -6,19 +6,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from partnerships import queries
-from partnerships.facets import partnership_facets
+from partnerships import catalogue, queries
 from partnerships.filters import PartnershipFilter
 from partnerships.models import Citation, Partnership
-from partnerships.queries import for_rows
 
 from .listing import Listing
+from .rows import SelectedRows
 
 
 @require_safe
 def partnership_list(request: HttpRequest) -> HttpResponse:
     filters = PartnershipFilter(request.GET, queries.partnerships())
-    listing = Listing.build(request, filters, partnership_facets, for_rows)
+    listing = Listing.build(request, filters, SelectedRows(catalogue.current().selected(filters)))
     return render(request, "partnerships/list.html", {"listing": listing, "filters": filters})
 
 
@@ -26,7 +25,7 @@ def partnership_list(request: HttpRequest) -> HttpResponse:
 def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
     record = queries.for_page(queries.partnerships()).filter(slug=slug).first()
     if record is not None:
-        return render(request, "partnerships/detail.html", _page(record))
+        return render(request, "partnerships/detail.html", {**_page(record), "is_preview": False})
     # Only from here on is the visitor's session looked at, so that public pages stay the same for everyone.
     if request.user.has_perm("partnerships.change_partnership"):
         record = queries.for_page(Partnership.objects.all()).filter(slug=slug).first()

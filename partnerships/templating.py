@@ -1,0 +1,184 @@
+"""What the public pages' templates can say: addresses, bilingual texts, partial dates, numbers; all data is escaped."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.http import escape_leading_slashes
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from django.utils.translation import gettext as _
+from jinja2 import Environment, StrictUndefined
+
+from . import http, wording
+from .filters import ListFilterSet
+from .models import PartialDate, Participation, Partnership
+
+
+def environment(**options: Any) -> Environment:
+    """Jinja2 as the pages use it: a name that does not exist is an error, texts come from Django's catalogues."""
+    made = Environment(
+        extensions=["jinja2.ext.i18n"],
+        undefined=StrictUndefined,
+        autoescape=True,
+        lstrip_blocks=True,
+        auto_reload=options["auto_reload"],
+        loader=options["loader"],
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    # Django's functions ask for the active language at every call, so one environment serves both.
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    made.globals |= {function.__name__: function for function in GLOBALS}
+    made.filters |= {function.__name__: function for function in FILTERS}
+    return made
+
+
+# --- Functions -----------------------------------------------------------------------------------------------------
+
+
+def url(name: str, **parts: str) -> str:
+    """The address of a page in the active language."""
+    return reverse(name, kwargs=parts)
+
+
+def language() -> str:
+    """The language that the page is in."""
+    return get_language() or "en"
+
+
+def this_page_in(request: HttpRequest, language: str) -> str:
+    """The address of this page, with its filters, in another language."""
+    # Without the escape, a path that begins with “//” would be the address of another site.
+    return escape_leading_slashes(http.in_language(request.get_full_path(), language))
+
+
+def is_section(request: HttpRequest, url: str) -> SafeString:
+    """``aria-current`` for the section of the site that this page belongs to."""
+    if request.path == url:
+        return SafeString(' aria-current="page"')
+    return SafeString(' aria-current="true"' if request.path.startswith(url) else "")
+
+
+def cites(numbers: int | list[int] | None) -> str:
+    """Links to the numbered sources that a statement rests on, close behind its last word."""
+    if not numbers:
+        return ""
+    listed = [numbers] if isinstance(numbers, int) else numbers
+    links = ((number, _("Source %(number)d") % {"number": number}, number) for number in listed)
+    return format_html(
+        '<sup class="cite">{}</sup>',
+        format_html_join("", '<a href="#source-{}" aria-label="{}">{}</a>', links),
+    )
+
+
+GLOBALS = [url, static, language, this_page_in, is_section, cites]
+
+
+# --- Filters -------------------------------------------------------------------------------------------------------
+
+
+def text(record: Model, field: str) -> str:
+    """A bilingual field, marked with its language where that is not the page's."""
+    return _marked(wording.local_text(record, field))
+
+
+def plain_text(record: Model, field: str) -> str:
+    """The same without markup, for titles and attributes."""
+    return str(wording.local_text(record, field))
+
+
+def other_text(record: Model, field: str) -> str:
+    """The field in the other language, marked as such; empty where there is none or it is the one shown already."""
+    other = wording.other_text(record, field)
+    shown = wording.local_text(record, field)
+    return "" if not other or other.text == shown.text else _marked(other)
+
+
+def _marked(local: wording.LocalText) -> str:
+    if local.is_foreign:
+        return format_html('<span lang="{}">{}</span>', local.language, local.text)
+    return local.text
+
+
+def phrases(record: Model, field: str) -> list[str]:
+    """A field of phrases joined by “; ”, as a list."""
+    local = wording.local_text(record, field)
+    return [_marked(wording.LocalText(phrase, local.language)) for phrase in local.text.split("; ") if phrase]
+
+
+def partial(date: PartialDate | None) -> str:
+    """“November 2014”, in a ``time`` element."""
+    if date is None:
+        return ""
+    return format_html('<time datetime="{}">{}</time>', str(date), date.localised())
+
+
+def day(moment: dt.datetime) -> str:
+    """The date of a moment, in a ``time`` element."""
+    return partial(PartialDate(moment.year, moment.month, moment.day))
+
+
+def on_shore(partnership: Partnership, country: str) -> list[Participation]:
+    """The participants from one shore, in their order; uses what was prefetched."""
+    return [part for part in partnership.participations.all() if part.actor.country == country]
+
+
+def length_beyond(parts: Sequence[Any], shown: int) -> int:
+    """How many of a list are not shown."""
+    return len(parts) - shown
+
+
+def kept_fields(filters: ListFilterSet, *own: str) -> list[tuple[str, str]]:
+    """The chosen filters that a form must carry along, without the parameters it sets itself."""
+    return [(name, value) for name in filters.filters if name not in own for value in filters.chosen(name)]
+
+
+def address_with(filters: ListFilterSet, **changes: str) -> str:
+    """The list's address with some parameters set, or dropped where they are empty."""
+    return filters.address({name: [value] if value else [] for name, value in changes.items()})
+
+
+def intcomma(number: int) -> str:
+    """12,345: grouped by thousands, as both languages do."""
+    return f"{number:,}"
+
+
+def figure(value: Decimal) -> str:
+    """12,000 or 0.5: grouped, without empty decimal places."""
+    whole = value == value.to_integral_value()
+    return f"{value:,.0f}" if whole else f"{value.normalize():,f}"
+
+
+def join_words(words: list[str]) -> str:
+    """Several words in one line, as the active language joins them."""
+    return pgettext("between several names", ", ").join(words)
+
+
+FILTERS = [
+    text,
+    plain_text,
+    other_text,
+    phrases,
+    partial,
+    day,
+    on_shore,
+    length_beyond,
+    kept_fields,
+    address_with,
+    intcomma,
+    figure,
+    join_words,
+    wording.full_name,
+    wording.composed_summary,
+    wording.time_span,
+]
