@@ -9,11 +9,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from partnerships import catalogue, queries, search, vocabulary
+from partnerships.models import Actor
 from partnerships.text import MOST_CHARACTERS, fold, parse
 
 ACTORS, THEMES, PARTNERSHIPS = 6, 3, 4  # of each, at most
 ENOUGH = 50  # actors to choose the best from
 MOST_COMPARED = 1_000
+PLACES = {*Actor.REGION_KINDS, *Actor.MUNICIPAL_KINDS}  # before organisations of the same name
 EXACT = 1  # the level up to which a match bears exactly the name typed
 
 
@@ -42,7 +44,8 @@ def _actors(typed: str) -> list[dict[str, Any]]:
     levels = search.ids_by_level("actor", parse(typed))
     exact = set(levels[EXACT])
     ids = next((level for level in levels if len(level) >= ENOUGH), levels[-1])[:MOST_COMPARED]
-    rows: Any = queries.with_tie_counts(queries.actors().filter(pk__in=ids)).values_list(
+    counted: Any = queries.with_tie_counts(queries.actors().filter(pk__in=ids))
+    rows = counted.values_list(
         "pk",
         "slug",
         "name",
@@ -57,9 +60,9 @@ def _actors(typed: str) -> list[dict[str, Any]]:
     beginning = typed.casefold()
 
     def rank(row: Any) -> tuple[Any, ...]:
-        pk, slug, name, name_ja, name_kana, *_others, ties, population = row
+        pk, slug, name, name_ja, name_kana, kind, *_region, ties, population = row
         begins = any(text.casefold().startswith(beginning) for text in (name, name_ja, name_kana))
-        return pk not in exact, not begins, -ties, -(population or 0), slug
+        return pk not in exact, not begins, kind not in PLACES, -ties, -(population or 0), slug
 
     return [
         {
