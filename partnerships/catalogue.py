@@ -40,8 +40,8 @@ _UNDATED = ""
 
 
 @dataclass(frozen=True)
-class _Facts:
-    """What orders and years need to know of a record."""
+class Facts:
+    """What orders, years and completions need to know of a record."""
 
     pk: int
     slug: str
@@ -58,7 +58,7 @@ class Catalogue:
         self.version = number
         self.day = timezone.now().date()
         self.is_of_a_transaction = connection.in_atomic_block
-        self._facts: list[_Facts] = []  # by slot
+        self._facts: list[Facts] = []  # by slot
         self._slots: dict[int, int] = {}  # by key
         self.everything = 0
         self._values: dict[str, dict[str, int]] = {parameter: {} for parameter in DIMENSIONS}
@@ -110,7 +110,7 @@ class Catalogue:
         years: dict[int, Slots] = {}
         for pk, slug, title, title_ja, started, updated in found.order_by("pk").values_list(*columns):
             slot = self._slots[pk] = len(self._facts)
-            self._facts.append(_Facts(pk, slug, title, title_ja, str(started or _UNDATED), updated))
+            self._facts.append(Facts(pk, slug, title, title_ja, str(started or _UNDATED), updated))
             if started:
                 years.setdefault(started.year, []).append(slot)
         self.everything |= _bits(
@@ -170,6 +170,15 @@ class Catalogue:
         """How many of these have each value; values that none has are left out."""
         found = ((value, (bitmap & within).bit_count()) for value, bitmap in self._values[parameter].items())
         return {value: count for value, count in found if count}
+
+    def best(self, typed: str, most: int) -> list[Facts]:
+        """The best matches of a search in names and titles."""
+        slots: Slots = []
+        seen = 0
+        for level in self.searched(typed)[:-1]:
+            slots += [self._slots[pk] for pk in self.keys(level & ~seen, "newest", 0, most - len(slots))]
+            seen |= level
+        return [self._facts[slot] for slot in slots]
 
     def keys(self, bitmap: int, order: str, start: int, stop: int) -> list[int]:
         """The keys of a part of the selected partnerships, in an order."""
@@ -239,15 +248,6 @@ class Selection:
     @property
     def count(self) -> int:
         return self.bitmap.bit_count()
-
-    def count_without(self, parameter: str) -> int:
-        """How many there would be without this parameter."""
-        return self._all_but(parameter).bit_count()
-
-    def count_with_words(self, typed: str) -> int:
-        """How many there would be with another search."""
-        found = self.catalogue.searched(typed)[-1]
-        return (self._all_but("q") & found).bit_count()
 
     def counts(self, parameter: str) -> dict[str, int]:
         """For each value of a parameter, how many there would be if it alone were chosen, the rest as it is."""

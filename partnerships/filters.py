@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self
@@ -42,6 +43,7 @@ class ListFilterSet(django_filters.FilterSet):
     def __init__(self, data: QueryDict, queryset: QuerySet[Any]) -> None:
         super().__init__(data, queryset=queryset)
         self.ignored: list[Ignored] = []
+        self._around: dict[str, tuple[str, str]] = {}
         self.data = self._understood(data)
 
     def _understood(self, data: QueryDict) -> QueryDict:
@@ -53,8 +55,10 @@ class ListFilterSet(django_filters.FilterSet):
                 # Choices from the database are asked for once, not once for every value.
                 declared.extra["choices"] = _listed(declared.extra["choices"])
             for value in self._first(name, list(dict.fromkeys(given))) if several else given[-1:]:
-                if name == "q" and not self._searchable(value):
-                    continue
+                if name == "q":
+                    value = " ".join(value.split())
+                    if not self._searchable(value):
+                        continue
                 try:
                     declared.field.clean([value] if several else value)
                 except ValidationError:
@@ -111,34 +115,72 @@ class ListFilterSet(django_filters.FilterSet):
         """The same, understood; a query without words where nothing is searched for."""
         return parse(self.words)
 
-    def address(self, changes: dict[str, list[str]] | None = None, *, page: int | None = None) -> str:
+    def address(self, changes: dict[str, list[str]] | None = None, *, page: int = 1) -> str:
         """The query string of this list with some parameters changed, in the one canonical form."""
-        pairs = self._canonical(changes or {})
-        if page and page > 1:
-            pairs.append(("page", str(page)))
-        return "?" + "&".join(_encoded(name, value) for name, value in pairs)
+        return "?" + "&".join(_encoded(name, value) for name, value in self.pairs(changes or {}, page=page))
 
-    def pairs(self, *, page: int = 1) -> list[tuple[str, str]]:
-        """The parameters of this list in their one order: each once, the values of one sorted, no defaults."""
-        return self._canonical({}) + ([("page", str(page))] if page > 1 else [])
-
-    def _canonical(self, changes: dict[str, list[str]]) -> list[tuple[str, str]]:
+    def pairs(self, changes: dict[str, list[str]], *, page: int = 1) -> list[tuple[str, str]]:
+        """The parameters in their one order: the values of each sorted, defaults left out."""
         chosen = {name: changes[name] if name in changes else self.chosen(name) for name in self.filters}
-        return [
+        pairs = [
             (name, value)
             for name, values in chosen.items()
             for value in (sorted(values) if len(values) > 1 else values)
             if not self.is_default(name, value, chosen)
         ]
+        return [*pairs, ("page", str(page))] if page > 1 else pairs
 
     def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
         """Whether a list with these choices would be the same without this one."""
         return False
 
+    def changed(self, changes: dict[str, list[str]]) -> Self:
+        """The same kind of list with some parameters changed."""
+        query = QueryDict(mutable=True)
+        for name, value in self.pairs(changes):
+            query.appendlist(name, value)
+        return type(self)(query, self.queryset)
+
     def toggled(self, name: str, value: str) -> str:
         """The address in which one value is chosen, or no longer chosen."""
         values = self.chosen(name)
-        return self.address({name: [v for v in values if v != value] if value in values else [*values, value]})
+        values = [other for other in values if other != value] if value in values else [*values, value]
+        if name == "q":
+            return self.address({name: values})
+        # A list has a hundred such links, so that what stands around the one parameter is written only once.
+        if name not in self._around:
+            pairs = self.pairs({name: ["\0"]})
+            place = pairs.index((name, "\0"))
+            before, after = (
+                "".join(f"{_encoded(*pair)}&" for pair in part) for part in (pairs[:place], pairs[place + 1 :])
+            )
+            self._around[name] = before, after.removesuffix("&")
+        head, tail = self._around[name]
+        own = "".join(f"{_encoded(name, each)}&" for each in (sorted(values) if len(values) > 1 else values))
+        return f"?{head}{own}{tail}".removesuffix("&")
+
+
+class _LightlyCopied(django_filters.Filter):
+    """A filter as every FilterSet gets its own; copying it deeply, as django-filter does, takes longer than its use."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        made = copy(self)
+        made.extra = dict(self.extra)
+        if self.method:
+            made.method = self.method  # binds it to the copy
+        return made
+
+
+class _TextFilter(_LightlyCopied, django_filters.CharFilter):
+    pass
+
+
+class _ChoiceFilter(_LightlyCopied, django_filters.ChoiceFilter):
+    pass
+
+
+class _ChoicesFilter(_LightlyCopied, django_filters.MultipleChoiceFilter):
+    pass
 
 
 @lru_cache(maxsize=10_000)
@@ -177,11 +219,11 @@ class _ActorSlugField(forms.CharField):
         return actor
 
 
-class _ActorFilter(django_filters.CharFilter):
+class _ActorFilter(_TextFilter):
     field_class = _ActorSlugField
 
 
-class _YearFilter(django_filters.NumberFilter):
+class _YearFilter(_LightlyCopied, django_filters.NumberFilter):
     field_class = forms.IntegerField
 
     def __init__(self, **options: Any) -> None:
@@ -191,32 +233,18 @@ class _YearFilter(django_filters.NumberFilter):
 class PartnershipFilter(ListFilterSet):
     """The listing's parameters. Values of one parameter widen (or), different parameters narrow (and)."""
 
-    q = django_filters.CharFilter(label=gettext_lazy("Search"), method="search")
-    theme = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Theme"), choices=_offered("theme"), method="by_dimension"
-    )
-    kind = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Kind"), choices=Partnership.Kind.choices, method="by_dimension"
-    )
-    status = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Status"), choices=Partnership.Status.choices, method="by_dimension"
-    )
-    state = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("State"), choices=_offered("state"), method="by_dimension"
-    )
-    prefecture = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Prefecture"), choices=_offered("prefecture"), method="by_dimension"
-    )
-    level = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Level"), choices=Actor.Kind.choices, method="by_dimension"
-    )
-    decade = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Decade"), choices=_decades(), method="by_dimension"
-    )
+    q = _TextFilter(label=gettext_lazy("Search"), method="search")
+    theme = _ChoicesFilter(label=gettext_lazy("Theme"), choices=_offered("theme"), method="by_dimension")
+    kind = _ChoicesFilter(label=gettext_lazy("Kind"), choices=Partnership.Kind.choices, method="by_dimension")
+    status = _ChoicesFilter(label=gettext_lazy("Status"), choices=Partnership.Status.choices, method="by_dimension")
+    state = _ChoicesFilter(label=gettext_lazy("State"), choices=_offered("state"), method="by_dimension")
+    prefecture = _ChoicesFilter(label=gettext_lazy("Prefecture"), choices=_offered("prefecture"), method="by_dimension")
+    level = _ChoicesFilter(label=gettext_lazy("Level"), choices=Actor.Kind.choices, method="by_dimension")
+    decade = _ChoicesFilter(label=gettext_lazy("Decade"), choices=_decades(), method="by_dimension")
     actor = _ActorFilter(label=gettext_lazy("Place or organisation"), method="by_actor")
     year_min = _YearFilter(label=gettext_lazy("Started from"), method="from_year")
     year_max = _YearFilter(label=gettext_lazy("Started until"), method="until_year")
-    sort = django_filters.ChoiceFilter(
+    sort = _ChoiceFilter(
         label=gettext_lazy("Sort"),
         choices=[
             ("relevance", gettext_lazy("relevance")),
@@ -286,15 +314,13 @@ class PartnershipFilter(ListFilterSet):
 class ActorFilter(ListFilterSet):
     """The parameters of the list of places and organisations; those without a partnership only on request."""
 
-    q = django_filters.CharFilter(label=gettext_lazy("Search"), method="search")
-    kind = django_filters.MultipleChoiceFilter(label=gettext_lazy("Kind"), choices=Actor.Kind.choices, distinct=False)
-    state = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("State"), choices=_offered("state"), field_name="region__code"
-    )
-    prefecture = django_filters.MultipleChoiceFilter(
+    q = _TextFilter(label=gettext_lazy("Search"), method="search")
+    kind = _ChoicesFilter(label=gettext_lazy("Kind"), choices=Actor.Kind.choices, distinct=False)
+    state = _ChoicesFilter(label=gettext_lazy("State"), choices=_offered("state"), field_name="region__code")
+    prefecture = _ChoicesFilter(
         label=gettext_lazy("Prefecture"), choices=_offered("prefecture"), field_name="region__code"
     )
-    show = django_filters.ChoiceFilter(
+    show = _ChoiceFilter(
         label=gettext_lazy("Show"),
         choices=[
             ("connected", gettext_lazy("with a partnership")),
@@ -329,11 +355,9 @@ class ActorFilter(ListFilterSet):
 class SourceFilter(ListFilterSet):
     """The parameters of the list of sources."""
 
-    q = django_filters.CharFilter(label=gettext_lazy("Search"), method="search")
-    kind = django_filters.MultipleChoiceFilter(label=gettext_lazy("Kind"), choices=Source.Kind.choices, distinct=False)
-    language = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Language"), choices=Source.Language.choices, distinct=False
-    )
+    q = _TextFilter(label=gettext_lazy("Search"), method="search")
+    kind = _ChoicesFilter(label=gettext_lazy("Kind"), choices=Source.Kind.choices, distinct=False)
+    language = _ChoicesFilter(label=gettext_lazy("Language"), choices=Source.Language.choices, distinct=False)
 
     class Meta:
         model = Source

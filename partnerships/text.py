@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -198,9 +198,13 @@ class Query:
         """The search as typed, without one of its words."""
         return " ".join(_as_typed(word) for word in self.words if word is not dropped)
 
-    def with_other(self, replaced: Word, text: str) -> str:
-        """The search as typed, with one of its words spelt differently."""
-        return " ".join(text if word is replaced else _as_typed(word) for word in self.words)
+    def respelt(self, spellings: Mapping[Word, str]) -> str:
+        """The search as typed, with some of its words spelt differently."""
+        return " ".join(spellings.get(word) or _as_typed(word) for word in self.words)
+
+    def only(self, word: Word) -> Query:
+        """A search for one of its words."""
+        return Query((word,))
 
 
 def _as_typed(word: Word) -> str:
@@ -341,13 +345,13 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 # --- Typing errors ---------------------------------------------------------------------------------------------------
 
-FORGIVEN_FROM = 5  # letters
+FORGIVEN_FROM, FORGIVEN_TO = 5, 30  # letters
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def one_error_away(word: str) -> set[str]:
     """Every word that a Latin one becomes by one letter too many, too few, wrong, or two changed round."""
-    if len(word) < FORGIVEN_FROM or not (word.isascii() and word.isalpha()):
+    if not (FORGIVEN_FROM <= len(word) <= FORGIVEN_TO and word.isascii() and word.isalpha()):
         return set()
     cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     found = {left + right[1:] for left, right in cuts if right}

@@ -299,6 +299,23 @@ class Documents:
         return [_entry(pk, _exact([title]), [title], [publisher], others) for pk, title, publisher, *others in rows]
 
 
+def shown_names(kind: str, ids: list[int]) -> list[str]:
+    """Names and titles in Latin letters as these records show them, with those of their themes and regions."""
+    match kind:
+        case "actor":
+            return list(Actor.objects.filter(pk__in=ids).values_list("name", flat=True))
+        case "source":
+            return [name for row in Source.objects.filter(pk__in=ids).values_list("title", "publisher") for name in row]
+    parts = Participation.objects.filter(partnership__in=ids)
+    themes = PartnershipTheme.objects.filter(partnership__in=ids)
+    return [
+        *Partnership.objects.filter(pk__in=ids).values_list("title", flat=True),
+        *parts.values_list("actor__name", flat=True),
+        *parts.exclude(actor__region=None).values_list("actor__region__name", flat=True),
+        *themes.values_list("theme__name", flat=True),
+    ]
+
+
 def _entry(pk: int, exact: Iterable[str], *columns: Iterable[str]) -> Entry:
     others = (text.tokens(dict.fromkeys(filter(None, texts))) for texts in columns)
     return Entry(pk, (list(dict.fromkeys(exact)), *others))

@@ -10,14 +10,15 @@ from partnerships import catalogue, queries
 from partnerships.filters import PartnershipFilter
 from partnerships.models import Citation, Partnership
 
-from .listing import Listing
-from .rows import SelectedRows
+from .listing import Listing, at_one_address
+from .results import CatalogueResults
 
 
 @require_safe
+@at_one_address
 def partnership_list(request: HttpRequest) -> HttpResponse:
     filters = PartnershipFilter(request.GET, queries.partnerships())
-    listing = Listing.build(request, filters, SelectedRows(catalogue.current().selected(filters)))
+    listing = Listing.build(request, filters, CatalogueResults(catalogue.current().selected(filters)))
     return render(request, "partnerships/list.html", {"listing": listing, "filters": filters})
 
 

@@ -11,8 +11,6 @@ from django.template import engines
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from partnerships.catalogue import Selection
-from partnerships.facets import Facet, partnership_facets
 from partnerships.models import Partnership
 from partnerships.text import Markable, Query
 
@@ -59,19 +57,3 @@ def render_rows(records: list[Partnership]) -> list[Row]:
     """The rows of some partnerships that ``queries.for_rows`` gave, in the active language."""
     row: Any = engines["jinja2"].env.get_template("includes/rows.html").module.row  # type: ignore[attr-defined]
     return [Row(row(record)) for record in records]
-
-
-class SelectedRows:
-    """The matches of the listing, as ``Listing`` takes them."""
-
-    def __init__(self, selection: Selection) -> None:
-        self.selection = selection
-        self.count = selection.count
-
-    def rows(self, start: int, stop: int) -> list[Any]:
-        rows = self.selection.catalogue.shown(self.selection.keys(start, stop), render_rows)
-        query = self.selection.filters.query
-        return [row.marked(query) for row in rows] if query.wanted else rows
-
-    def facets(self) -> list[Facet]:
-        return partnership_facets(self.selection)
