@@ -3,7 +3,7 @@
 A row says, for the list of partnerships or of actors, which record must be first (one of those in ``first``) and which
 must be among the first ten (``also``). It was written from the data and from what people type, not from what the search
 does; where the two disagree, find out which of them is wrong. Rows of the kind "typing error" find nothing by
-themselves.
+themselves; there, one of the spellings that the search offers instead must have the right record first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 from django.conf import settings
 from django.http import QueryDict
 
-from partnerships import queries
+from partnerships import queries, search
 from partnerships.filters import ActorFilter, PartnershipFilter
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,7 @@ def _slugs(cell: str) -> tuple[str, ...]:
 
 
 ALL = list(wishes())
+MISTYPED = [wish for wish in ALL if wish.why == TYPING_ERROR]
 PLAIN = [wish for wish in ALL if wish.why != TYPING_ERROR]
 
 
@@ -65,6 +66,15 @@ def found(which: str, query: str) -> list[str]:
     else:
         records = ActorFilter(QueryDict(urlencode({"q": query, "show": "all"})), queries.actors()).qs
     return [record.slug for record in records[:AMONG]]
+
+
+def did_you_mean(which: str, query: str) -> list[str]:
+    """What the list offers instead of a search of one word that found nothing."""
+    kind, published = {
+        "partnerships": ("partnership", queries.partnerships()),
+        "actors": ("actor", queries.actors()),
+    }[which]
+    return search.corrections(kind, query, published)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +98,21 @@ def test_what_else_belongs_to_it_is_among_the_first_ten(answers: dict[Wish, list
         for wish in PLAIN
         if (missing := set(wish.also) - set(answers[wish]))
     }
+    assert not misses
+
+
+@pytest.mark.usefixtures("real_directory")
+def test_a_typing_error_finds_nothing_by_itself() -> None:
+    assert {str(wish): records for wish in MISTYPED if (records := found(wish.list, wish.query))} == {}
+
+
+@pytest.mark.usefixtures("real_directory")
+def test_a_typing_error_leads_to_what_was_meant() -> None:
+    misses = {}
+    for wish in MISTYPED:
+        offered = did_you_mean(wish.list, wish.query)
+        if not any(set(found(wish.list, spelling)[:1]) & set(wish.first) for spelling in offered):
+            misses[str(wish)] = f"expected {' or '.join(wish.first)}, offered {offered}"
     assert not misses
 
 
