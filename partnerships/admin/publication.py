@@ -16,6 +16,8 @@ from simple_history.admin import SimpleHistoryAdmin
 from partnerships.models import Publication, ReviewEvent
 from partnerships.services.publishing import STEPS, RefusedError, take_step
 
+from .searching import SearchedAdmin
+
 Action = ReviewEvent.Action
 
 # The steps that need the right to publish; submitting needs only the right to submit.
@@ -33,7 +35,7 @@ def may_take(request: HttpRequest, action: str) -> bool:
     return request.user.has_perm(f"partnerships.{right}_partnership")
 
 
-class PublishableAdmin(SimpleHistoryAdmin):
+class PublishableAdmin(SearchedAdmin, SimpleHistoryAdmin):
     """Curators change drafts; what is in review or public is changed, and moved between the states, by editors."""
 
     actions = ["submit_selected", "publish_selected", "return_selected", "archive_selected"]
