@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Field, Model
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -46,9 +48,17 @@ def environment(**options: Any) -> Environment:
 # --- Functions -----------------------------------------------------------------------------------------------------
 
 
-def url(name: str, **parts: str) -> str:
-    """The address of a page in the active language."""
-    return reverse(name, kwargs=parts)
+def url(name: str, slug: str = "") -> str:
+    """The address of a page in the active language; of a record's page where a slug is given."""
+    before, after = _around_slug(name, language(), is_record=bool(slug))
+    return f"{before}{slug}{after}"
+
+
+@functools.cache
+def _around_slug(name: str, language: str, *, is_record: bool) -> tuple[str, str]:
+    """An address cut where its slug stands; kept, because ``reverse`` takes 11 µs and a listing has 170 addresses."""
+    before, _slug, after = reverse(name, args=["slug"]).rpartition("slug") if is_record else (reverse(name), "", "")
+    return before, after
 
 
 def language() -> str:
@@ -113,7 +123,20 @@ def _marked(local: wording.LocalText) -> str:
 def phrases(record: Model, field: str) -> list[str]:
     """A field of phrases joined by “; ”, as a list."""
     local = wording.local_text(record, field)
-    return [_marked(wording.LocalText(phrase, local.language)) for phrase in local.text.split("; ") if phrase]
+    return [_marked(replace(local, text=phrase)) for phrase in local.text.split("; ") if phrase]
+
+
+def choice(record: Model, field: str) -> str:
+    """The label of the value that a field has among its choices."""
+    value = getattr(record, field)
+    return str(_labels(type(record), field).get(value, value))
+
+
+@functools.cache
+def _labels(model: type[Model], name: str) -> dict[Any, Any]:
+    """The lazy labels by value; kept, because Django's own ``get_…_display`` makes this anew at every call (34 µs)."""
+    field = model._meta.get_field(name)
+    return dict(field.flatchoices) if isinstance(field, Field) else {}
 
 
 def partial(date: PartialDate | None) -> str:
@@ -169,6 +192,7 @@ FILTERS = [
     plain_text,
     other_text,
     phrases,
+    choice,
     partial,
     day,
     on_shore,
