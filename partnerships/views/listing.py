@@ -110,8 +110,10 @@ class Listing:
     def page_links(self) -> list[PageLink | None]:
         """Links to the pages around this one, the first and the last; None stands for a gap."""
         numbers = self.page.paginator.get_elided_page_range(self.page.number, on_each_side=2, on_ends=1)
+        first = self.filters.address()
+        start = first if first == "?" else f"{first}&"
         return [
-            PageLink(number, self.filters.address(page=number), number == self.page.number)
+            PageLink(number, f"{start}page={number}" if number > 1 else first, number == self.page.number)
             if isinstance(number, int)
             else None
             for number in numbers
