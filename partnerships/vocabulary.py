@@ -45,13 +45,7 @@ def current() -> Vocabulary:
     number = version.current()
     if _latest.version != number:
         themes = Theme.objects.order_by("order", "slug").values_list("slug", "name", "name_ja")
-        @lru_cache(maxsize=12)
-def _labels(offered: Vocabulary, parameter: str, language: str) -> dict[str, str]:
-    own, other = (1, 0) if language == "ja" else (0, 1)
-    return {value: names[own] or names[other] for value, names in getattr(offered, parameter).items()}
-
-
-_latest = Vocabulary(number, _named(themes), _regions(Country.US), _regions(Country.JP))
+        _latest = Vocabulary(number, _named(themes), _regions(Country.US), _regions(Country.JP))
     return _latest
 
 
