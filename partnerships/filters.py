@@ -6,10 +6,11 @@ A value that cannot be understood is reported and left out; it never breaks the 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import starmap
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -43,29 +44,38 @@ class ListFilterSet(django_filters.FilterSet):
     def __init__(self, data: QueryDict, queryset: QuerySet[Any]) -> None:
         super().__init__(data, queryset=queryset)
         self.ignored: list[Ignored] = []
-        self._around: dict[str, tuple[str, str]] = {}
         self.data = self._understood(data)
 
     def _understood(self, data: QueryDict) -> QueryDict:
         clean = QueryDict(mutable=True)
-        for name, declared in self.filters.items():
-            given = [value for value in data.getlist(name) if value.strip()]
-            several = isinstance(declared, django_filters.MultipleChoiceFilter)
-            if several and given:
-                # Choices from the database are asked for once, not once for every value.
-                declared.extra["choices"] = _listed(declared.extra["choices"])
-            for value in self._first(name, list(dict.fromkeys(given))) if several else given[-1:]:
-                if name == "q":
-                    value = " ".join(value.split())
-                    if not self._searchable(value):
-                        continue
-                try:
-                    declared.field.clean([value] if several else value)
-                except ValidationError:
-                    self.ignored.append(Ignored(name, self._complaint(declared, value)))
-                else:
-                    clean.appendlist(name, value)
+        for name in self.filters if data else ():
+            if given := [value for value in data.getlist(name) if value.strip()]:
+                clean.setlist(name, list(self._applicable(name, given)))
+                if not clean.getlist(name):
+                    del clean[name]
         return clean
+
+    def _applicable(self, name: str, given: list[str]) -> Iterator[str]:
+        declared = self.filters[name]
+        if isinstance(declared, django_filters.MultipleChoiceFilter):
+            # Choices from the database are asked for once, not once for every value.
+            offered = declared.extra["choices"] = _listed(declared.extra["choices"])
+            known = {str(value) for value, _label in offered}
+            for value in self._first(name, list(dict.fromkeys(given))):
+                if value in known:
+                    yield value
+                else:
+                    self.ignored.append(Ignored(name, self._complaint(declared, value)))
+            return
+        value = given[-1] if name != "q" else " ".join(given[-1].split())
+        if name == "q" and not self._searchable(value):
+            return
+        try:
+            declared.field.clean(value)
+        except ValidationError:
+            self.ignored.append(Ignored(name, self._complaint(declared, value)))
+        else:
+            yield value
 
     def _first(self, name: str, values: list[str]) -> list[str]:
         if len(values) > MOST_VALUES:
@@ -143,21 +153,28 @@ class ListFilterSet(django_filters.FilterSet):
 
     def toggled(self, name: str, value: str) -> str:
         """The address in which one value is chosen, or no longer chosen."""
-        values = self.chosen(name)
-        values = [other for other in values if other != value] if value in values else [*values, value]
-        if name == "q":
-            return self.address({name: values})
+        chosen = self.chosen(name)
+        return self.address(
+            {name: [other for other in chosen if other != value] if value in chosen else [*chosen, value]}
+        )
+
+    def toggles(self, name: str, values: list[str]) -> list[str]:
+        """For each value of a parameter, the address in which it is chosen, or no longer chosen."""
+        chosen = self.chosen(name)
         # A list has a hundred such links, so that what stands around the one parameter is written only once.
-        if name not in self._around:
-            pairs = self.pairs({name: ["\0"]})
-            place = pairs.index((name, "\0"))
-            before, after = (
-                "".join(f"{_encoded(*pair)}&" for pair in part) for part in (pairs[:place], pairs[place + 1 :])
-            )
-            self._around[name] = before, after.removesuffix("&")
-        head, tail = self._around[name]
-        own = "".join(f"{_encoded(name, each)}&" for each in (sorted(values) if len(values) > 1 else values))
-        return f"?{head}{own}{tail}".removesuffix("&")
+        pairs = self.pairs({name: ["\0"]})
+        place = pairs.index((name, "\0"))
+        before, after = "?", ""
+        if place:
+            before += "&".join(starmap(_encoded, pairs[:place])) + "&"
+        if pairs[place + 1 :]:
+            after = "&" + "&".join(starmap(_encoded, pairs[place + 1 :]))
+        addresses = []
+        for value in values:
+            others = [other for other in chosen if other != value] if value in chosen else [*chosen, value]
+            own = "&".join(_encoded(name, other) for other in (sorted(others) if len(others) > 1 else others))
+            addresses.append(f"{before}{own}{after}" if own else before + after[1:])
+        return addresses
 
 
 class _LightlyCopied(django_filters.Filter):

@@ -259,7 +259,9 @@ class Documents:
         fields = ("summary", "problem", "approach", "preconditions", "how_to_replicate")
         texts = [name for field in fields for name in (field, f"{field}_ja")]
         entries = []
-        for pk, kind, *values in Partnership.objects.filter(pk__in=ids).values_list("pk", "kind", *titles, *texts):
+        for pk, kind, *values in Partnership.objects.filter(pk__in=ids).values_list(
+            "pk", "kind", *titles, *texts, "slug"
+        ):
             actors = [known[actor] for actor in parts[pk]]
             regions = [known[region] for region in dict.fromkeys(actor.region for actor in actors) if region]
             own_titles, own_texts = values[: len(titles)], [*values[len(titles) :], *outcomes[pk]]

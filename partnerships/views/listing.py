@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Self
@@ -62,7 +62,8 @@ class PageLink:
 class Listing:
     filters: Any
     facets: list[Facet]
-    page: Page[Any]
+    page: Page[int]  # of the places in the list
+    rows: Any
     messages: list[str]
     chips: list[Chip]
     advice: Advice | None
@@ -74,7 +75,7 @@ class Listing:
         Raises ``MovedError`` when its address is not the canonical one; an address with something that was not
         understood is left as it is, so that the page can say so.
         """
-        paginator = Paginator(_Slices(results), PER_PAGE)
+        paginator = Paginator(range(results.count), PER_PAGE)
         messages = [ignored.message for ignored in filters.ignored]
         number, complaint = _page_number(request.GET.get("page", ""), paginator.num_pages)
         if complaint:
@@ -84,7 +85,9 @@ class Listing:
             raise MovedError((request.path + filters.address(page=number)).removesuffix("?"))
         facets = results.facets()
         advice = None if results.count else Advice.build(filters, results)
-        return cls(filters, facets, paginator.page(number), messages, _chips(filters, facets), advice)
+        page = paginator.page(number)
+        rows = results.rows(page.start_index() - 1, page.end_index()) if results.count else []
+        return cls(filters, facets, page, rows, messages, _chips(filters, facets), advice)
 
     @property
     def count(self) -> int:
@@ -107,8 +110,10 @@ class Listing:
     def page_links(self) -> list[PageLink | None]:
         """Links to the pages around this one, the first and the last; None stands for a gap."""
         numbers = self.page.paginator.get_elided_page_range(self.page.number, on_each_side=2, on_ends=1)
+        first = self.filters.address()
+        start = first if first == "?" else f"{first}&"
         return [
-            PageLink(number, self.filters.address(page=number), number == self.page.number)
+            PageLink(number, f"{start}page={number}" if number > 1 else first, number == self.page.number)
             if isinstance(number, int)
             else None
             for number in numbers
@@ -122,19 +127,6 @@ class Listing:
             for value, label in self.filters.filters["sort"].extra["choices"]
             if value != "relevance" or self.filters.chosen("q")
         ]
-
-
-class _Slices(Sequence[Any]):
-    """Results as a paginator takes them."""
-
-    def __init__(self, results: Results) -> None:
-        self.results = results
-
-    def __len__(self) -> int:
-        return self.results.count
-
-    def __getitem__(self, part: Any) -> Any:
-        return self.results.rows(part.start, part.stop)
 
 
 def _page_number(text: str, last: int) -> tuple[int, str]:

@@ -8,12 +8,13 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from django.db.models import QuerySet
+from django.utils.safestring import SafeString
 
 from partnerships.catalogue import Selection
 from partnerships.facets import Facet, partnership_facets
 from partnerships.filters import ListFilterSet, PartnershipFilter
 
-from .rows import render_rows
+from .rows import joined, render_rows
 
 
 class Results(Protocol):
@@ -26,7 +27,7 @@ class Results(Protocol):
 
     def count_of(self, filters: Any) -> int: ...
 
-    def rows(self, start: int, stop: int) -> list[Any]: ...
+    def rows(self, start: int, stop: int) -> Any: ...
 
     def facets(self) -> list[Facet]: ...
 
@@ -67,10 +68,9 @@ class CatalogueResults:
     def count_of(self, filters: PartnershipFilter) -> int:
         return self.selection.catalogue.selected(filters).count
 
-    def rows(self, start: int, stop: int) -> list[Any]:
+    def rows(self, start: int, stop: int) -> SafeString:
         rows = self.selection.catalogue.shown(self.selection.keys(start, stop), render_rows)
-        query = self.selection.filters.query
-        return [row.marked(query) for row in rows] if query.wanted else rows
+        return joined(rows, self.selection.filters.query)
 
     def facets(self) -> list[Facet]:
         return partnership_facets(self.selection)
