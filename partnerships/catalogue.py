@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import compress, islice
 from operator import or_
 from typing import Any
@@ -31,6 +31,7 @@ from .text import parse
 
 MOST_PATCHED = 500  # records; for more, everything is read anew
 MOST_ROWS = 12_000  # kept as they are shown, about 2 KB each
+MOST_PAGES = 1_500  # about 10 KB each
 MOST_SEARCHES = 200
 FEW = 3_000  # matches: picked out one by one; more are found by going along the order
 
@@ -66,6 +67,7 @@ class Catalogue:
         self._orders: dict[str, tuple[Slots, Slots]] = {}
         self._searches: dict[str, list[int]] = {}
         self.rows: dict[tuple[str, int], Any] = {}
+        self.pages: dict[tuple[str, int], Any] = {}
 
     # --- Made of the database ----------------------------------------------------------------------------------------
 
@@ -92,6 +94,8 @@ class Catalogue:
         made._orders = {}
         made._searches = {}
         made.rows = {key: row for key, row in list(self.rows.items()) if key[1] not in changed}
+        made.pages = {key: page for key, page in list(self.pages.items()) if key[1] not in changed}
+        made.__dict__.pop("_keys", None)
         made._add(changed)
         return made
 
@@ -100,6 +104,7 @@ class Catalogue:
         made = copy(self)
         made.day = day
         made.rows = {}
+        made.pages = {}
         return made
 
     def _add(self, pks: set[int] | None) -> None:
@@ -223,10 +228,27 @@ class Catalogue:
             found = list(queries.for_rows(Partnership.objects.filter(pk__in=missing)))
             for record, row in zip(found, render(found), strict=True):
                 rows[record.pk] = self.rows[language, record.pk] = row
-            if len(self.rows) > MOST_ROWS:
-                for oldest in list(self.rows)[: MOST_ROWS // 10]:
-                    self.rows.pop(oldest, None)
+            _bound(self.rows, MOST_ROWS)
         return [row for row in rows.values() if row is not None]
+
+    def page(self, slug: str, render: Callable[[Partnership], Any]) -> Any:
+        """What ``render`` makes of a published partnership's page in the active language, made once and kept."""
+        pk = self._keys.get(slug)
+        if pk is None:
+            return None
+        key = get_language() or "en", pk
+        page = self.pages.get(key)
+        if page is None:
+            record = queries.for_page(queries.partnerships()).filter(pk=pk).first()
+            if record is None:  # withdrawn just now
+                return None
+            page = self.pages[key] = render(record)
+            _bound(self.pages, MOST_PAGES)
+        return page
+
+    @cached_property
+    def _keys(self) -> dict[str, int]:
+        return {self._facts[slot].slug: pk for pk, slot in self._slots.items()}
 
 
 class Selection:
@@ -306,6 +328,13 @@ def _next(last: Catalogue | None, number: int) -> Catalogue:
         return Catalogue.of_everything(number)
     changed = changes.partnerships()
     return last.following(number, changed) if len(changed) <= MOST_PATCHED else Catalogue.of_everything(number)
+
+
+def _bound(kept: dict[Any, Any], most: int) -> None:
+    """Let the oldest tenth go where there is too much."""
+    if len(kept) > most:
+        for oldest in list(kept)[: most // 10]:
+            kept.pop(oldest, None)
 
 
 # --- Bitmaps ---------------------------------------------------------------------------------------------------------
