@@ -56,7 +56,7 @@ def translated(text: str) -> str:
 
 @functools.lru_cache(maxsize=2_000)
 def _translated_to(language: str, text: str) -> str:
-    return gettext(text)
+    return gettext(text) % {}  # a percent sign is written twice, as in texts with variables
 
 
 # --- Functions -----------------------------------------------------------------------------------------------------
