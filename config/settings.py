@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import Env, EnvError
+from environs import Env, EnvError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
@@ -58,6 +58,8 @@ try:
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
     TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
     _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'directory.sqlite3'}")
+    KEEP_PAGES = env.int("KEEP_PAGES", default=32, validate=validate.Range(min=0))
+    RATE_LIMIT = env.int("RATE_LIMIT", default=600, validate=validate.Range(min=0, max=1_000_000))
     _given_key = env.str("SECRET_KEY", default="")
 except (EnvError, ValueError) as error:
     raise ImproperlyConfigured(str(error)) from error
@@ -90,15 +92,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "partnerships.http.rate_limit.rate_limit",
+    "partnerships.http.kept_pages.kept_pages",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "partnerships.http.language_from_path",
+    "partnerships.http.curators.SessionMiddleware",
+    "partnerships.http.language.language_from_path",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "partnerships.http.curators.AuthenticationMiddleware",
+    "partnerships.http.curators.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]

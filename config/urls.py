@@ -1,4 +1,4 @@
-"""Addresses: English at the root, Japanese under ``/ja/``, probes in no language."""
+"""Addresses: English at the root, Japanese under ``/ja/``, probes and ``robots.txt`` in no language."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from partnerships.views import actors, pages, partnerships, sources, themes
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
+    path("robots.txt", pages.robots, name="robots"),
     *i18n_patterns(
         path("", pages.home, name="home"),
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),

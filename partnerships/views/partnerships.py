@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from partnerships import catalogue, queries
 from partnerships.filters import PartnershipFilter
+from partnerships.http import curators, public_page
 from partnerships.models import Citation, Partnership
 
 from .listing import Listing
@@ -15,6 +16,7 @@ from .rows import SelectedRows
 
 
 @require_safe
+@public_page
 def partnership_list(request: HttpRequest) -> HttpResponse:
     filters = PartnershipFilter(request.GET, queries.partnerships())
     listing = Listing.build(request, filters, SelectedRows(catalogue.current().selected(filters)))
@@ -22,12 +24,13 @@ def partnership_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@public_page
 def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
     record = queries.for_page(queries.partnerships()).filter(slug=slug).first()
     if record is not None:
         return render(request, "partnerships/detail.html", {**_page(record), "is_preview": False})
     # Only from here on is the visitor's session looked at, so that public pages stay the same for everyone.
-    if request.user.has_perm("partnerships.change_partnership"):
+    if curators.may(request, "partnerships.change_partnership"):
         record = queries.for_page(Partnership.objects.all()).filter(slug=slug).first()
         if record is not None:
             return _preview(request, record)

@@ -7,12 +7,14 @@ from django.views.decorators.http import require_safe
 from partnerships import queries
 from partnerships.facets import source_facets
 from partnerships.filters import SourceFilter
+from partnerships.http import public_page
 from partnerships.models import Source
 
 from .listing import Listing, QueryResults
 
 
 @require_safe
+@public_page
 def source_list(request: HttpRequest) -> HttpResponse:
     filters = SourceFilter(request.GET, queries.sources())
     listing = Listing.build(request, filters, QueryResults(filters, source_facets, queries.with_citation_counts))
@@ -20,6 +22,7 @@ def source_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@public_page
 def source_detail(request: HttpRequest, slug: str) -> HttpResponse:
     source = queries.sources().filter(slug=slug).first()
     if source is None:
