@@ -11,7 +11,7 @@ from django.utils import translation
 from jinja2 import UndefinedError
 
 from partnerships import queries
-from partnerships.templating import intcomma
+from partnerships.templating import choice, intcomma, url
 
 from .factories import join, make_actor, make_prefecture, make_theme, published_partnership
 from .markup import Page
@@ -60,6 +60,31 @@ def test_a_row_asks_the_database_nothing(record: Any, django_assert_num_queries:
 def test_a_name_that_does_not_exist_is_an_error(source: str) -> None:
     with pytest.raises(UndefinedError):
         engines["jinja2"].from_string(source).render({"page": {}})
+
+
+def test_an_address_is_in_the_active_language() -> None:
+    found = []
+    for language in ("en", "ja", "en"):
+        with translation.override(language):
+            found += [url("theme-list"), url("theme-detail", "climate")]
+    assert found == [
+        "/themes/",
+        "/themes/climate/",
+        "/ja/themes/",
+        "/ja/themes/climate/",
+        "/themes/",
+        "/themes/climate/",
+    ]
+
+
+def test_a_record_has_one_address(record: Any) -> None:
+    assert url("partnership-detail", record.slug) == record.get_absolute_url()
+
+
+def test_a_choice_is_labelled_in_the_active_language(record: Any) -> None:
+    for language in ("en", "ja", "en"):
+        with translation.override(language):
+            assert choice(record, "status") == record.get_status_display()
 
 
 @pytest.mark.parametrize(("number", "shown"), [(0, "0"), (999, "999"), (7_700_000, "7,700,000"), (-1_000, "-1,000")])

@@ -75,7 +75,7 @@ def counts() -> Counts:
 
 @functools.lru_cache(maxsize=4096)
 def _number_of(client: str, secret: str) -> int:
-    """A number for a client that nobody can foresee who does not know the key, or they could choose whom to share with."""
+    """A number for a client. Without the key nobody can look for addresses that share a count with somebody else's."""
     digest = hashlib.blake2b(_network_of(client).encode(), key=hashlib.sha256(secret.encode()).digest(), digest_size=8)
     return int.from_bytes(digest.digest(), "big")
 
@@ -119,16 +119,17 @@ def _refusal(path: str, seconds: int) -> HttpResponse:
             "Too many requests came from your address. Please try again in %(seconds)d seconds.",
             seconds,
         ) % {"seconds": seconds}
-    if path.startswith("/api/"):
-        # Problem details, RFC 9457.
-        problem = {"type": "about:blank", "title": "Too Many Requests", "status": 429, "detail": text}
-        body, content_type = json.dumps(problem), "application/problem+json"
-    else:
-        body, content_type = f"{text}\n", "text/plain; charset=utf-8"
     headers = {
         "Retry-After": str(seconds),
         "Cache-Control": "no-store",
         "Content-Language": language,
         "X-Content-Type-Options": "nosniff",
     }
+    if path.startswith("/api/"):
+        # Problem details, RFC 9457, which scripts of other sites may read too.
+        headers |= {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
+        problem = {"type": "about:blank", "title": "Too Many Requests", "status": 429, "detail": text}
+        body, content_type = json.dumps(problem), "application/problem+json"
+    else:
+        body, content_type = f"{text}\n", "text/plain; charset=utf-8"
     return HttpResponse(body, content_type=content_type, status=429, headers=headers)

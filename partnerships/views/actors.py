@@ -10,16 +10,18 @@ from partnerships.filters import ActorFilter
 from partnerships.http import public_page
 from partnerships.models import Actor
 
-from .listing import Listing, QueryResults
+from .listing import Listing, at_one_address
+from .results import QueryResults
 
 ROWS = 25  # of each list on an actor's page; the listing has the rest
 
 
 @require_safe
 @public_page
+@at_one_address
 def actor_list(request: HttpRequest) -> HttpResponse:
     filters = ActorFilter(request.GET, queries.actors())
-    listing = Listing.build(request, filters, QueryResults(filters, actor_facets, queries.with_tie_counts))
+    listing = Listing.build(request, filters, QueryResults("actor", filters, actor_facets, queries.with_tie_counts))
     return render(request, "actors/list.html", {"listing": listing, "filters": filters})
 
 

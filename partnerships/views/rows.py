@@ -8,15 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from django.template import engines
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from partnerships.catalogue import Selection
-from partnerships.facets import Facet, partnership_facets
 from partnerships.models import Partnership
 from partnerships.text import Markable, Query
 
 _TAG = re.compile(r"(<[^>]*>)")
+_BETWEEN = "\0"  # stands in no text
 _UNMARKED = '<p class="row-facts">'  # themes, sources and status are not what was searched for
 
 
@@ -24,35 +22,42 @@ class Row:
     """The HTML of one row. Kept as bytes, which take a third of a Japanese string's memory."""
 
     def __init__(self, text: str) -> None:
-        self._octets = text.encode()
+        self.octets = text.encode()
 
     def __html__(self) -> str:
-        return self._octets.decode()
+        return self.octets.decode()
 
-    def marked(self, query: Query) -> SafeString:
+    def marked(self, query: Query) -> str:
         """The same with ``mark`` elements."""
-        parts = [part if markable is None else _marked(markable, query) for part, markable in self._parts]
-        return mark_safe("".join(parts))  # noqa: S308 (the template's own output, and text escaped again)
+        tags, texts, markable = self._parts
+        spans = markable.spans(query)
+        if not spans:
+            return self.__html__()
+        pieces = []
+        start = 0
+        for tag, text in zip(tags, texts, strict=True):
+            end = start + len(text)
+            here = [(a - start, b - start) for a, b in spans if start <= a and b <= end]
+            pieces += [tag, _marked(text, here) if here else html.escape(text)]
+            start = end + 1
+        return "".join(pieces)
 
     @cached_property
-    def _parts(self) -> list[tuple[str, Markable | None]]:
-        """Tags and texts in turn; of texts, what is shown for their characters."""
-        before, facts, after = self._octets.decode().partition(_UNMARKED)
-        parts: list[tuple[str, Markable | None]] = [
-            (part, None if part.startswith("<") or not part.strip() else Markable(html.unescape(part)))
-            for part in _TAG.split(before)
-        ]
-        return [*parts, (facts + after, None)]
+    def _parts(self) -> tuple[list[str], list[str], Markable]:
+        """Tags and the texts that follow them, and all texts as one in which to find the words of a search."""
+        before, facts, after = self.octets.decode().partition(_UNMARKED)
+        parts = ["", *_TAG.split(before), facts + after, ""]
+        texts = [html.unescape(text) for text in parts[1::2]]
+        return parts[::2], texts, Markable(_BETWEEN.join(texts))
 
 
-def _marked(markable: Markable, query: Query) -> str:
-    text = markable.text
+def _marked(text: str, spans: list[tuple[int, int]]) -> str:
     pieces = []
     done = 0
-    for start, end in markable.spans(query):
-        pieces += [escape(text[done:start]), "<mark>", escape(text[start:end]), "</mark>"]
+    for start, end in spans:
+        pieces += [html.escape(text[done:start]), "<mark>", html.escape(text[start:end]), "</mark>"]
         done = end
-    return "".join([*pieces, escape(text[done:])])
+    return "".join([*pieces, html.escape(text[done:])])
 
 
 def render_rows(records: list[Partnership]) -> list[Row]:
@@ -61,17 +66,8 @@ def render_rows(records: list[Partnership]) -> list[Row]:
     return [Row(row(record)) for record in records]
 
 
-class SelectedRows:
-    """The matches of the listing, as ``Listing`` takes them."""
-
-    def __init__(self, selection: Selection) -> None:
-        self.selection = selection
-        self.count = selection.count
-
-    def rows(self, start: int, stop: int) -> list[Any]:
-        rows = self.selection.catalogue.shown(self.selection.keys(start, stop), render_rows)
-        query = self.selection.filters.query
-        return [row.marked(query) for row in rows] if query.wanted else rows
-
-    def facets(self) -> list[Facet]:
-        return partnership_facets(self.selection)
+def joined(rows: list[Row], query: Query) -> SafeString:
+    """The HTML of several rows, with the places marked that a search found."""
+    if query.wanted:
+        return mark_safe("".join(row.marked(query) for row in rows))  # noqa: S308 (templates' output, text escaped)
+    return mark_safe(b"".join(row.octets for row in rows).decode())  # noqa: S308 (the templates' own output)

@@ -10,14 +10,18 @@ from partnerships.filters import SourceFilter
 from partnerships.http import public_page
 from partnerships.models import Source
 
-from .listing import Listing, QueryResults
+from .listing import Listing, at_one_address
+from .results import QueryResults
 
 
 @require_safe
 @public_page
+@at_one_address
 def source_list(request: HttpRequest) -> HttpResponse:
     filters = SourceFilter(request.GET, queries.sources())
-    listing = Listing.build(request, filters, QueryResults(filters, source_facets, queries.with_citation_counts))
+    listing = Listing.build(
+        request, filters, QueryResults("source", filters, source_facets, queries.with_citation_counts)
+    )
     return render(request, "sources/list.html", {"listing": listing, "filters": filters})
 
 
