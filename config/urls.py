@@ -1,4 +1,4 @@
-"""Addresses: English at the root, Japanese under ``/ja/``, probes in no language."""
+"""Addresses: English at the root, Japanese under ``/ja/``, probes and ``robots.txt`` in no language."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from partnerships.views import actors, exports, pages, partnerships, sources, th
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
+    path("robots.txt", pages.robots, name="robots"),
     path("api/v1/suggest", completion.suggest, name="suggest"),
     *i18n_patterns(
         path("", pages.home, name="home"),
