@@ -22,7 +22,7 @@ from partnerships.models import version
 from . import encodings, entity_tags
 from .store import Page, Store
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Caches may keep a page, but ask each time whether it is still right: a published change shows on the next request.
@@ -60,7 +60,7 @@ def public_page(view: View) -> View:
     """
 
     @functools.wraps(view)
-    def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         moment = Moment.now()  # before the view reads anything: what it reads may be newer, never older
         response = view(request, *args, **kwargs)
         if response.status_code == 200 and not response.has_header("Cache-Control"):
