@@ -5,11 +5,16 @@ It lives outside the room ``admin/``, because importing that room registers the 
 
 from __future__ import annotations
 
+from functools import update_wrapper
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
+
+from . import search
 
 # The lists that curators work in come first, in the order of their work; the rest follows by name.
 FIRST = ["Partnership", "Actor", "Source", "Theme", "Suggestion", "CoverageCheck", "RegisterEntry", "ReviewEvent"]
@@ -19,6 +24,19 @@ class DirectoryAdminSite(admin.AdminSite):
     site_header = gettext_lazy("U.S.–Japan Partnerships Directory")
     site_title = gettext_lazy("Curators' desk")
     index_title = gettext_lazy("Curators' desk")
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Every change made in the admin, by whichever page, is one transaction with the search index."""
+
+        def changing(request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+            if request.method in {"GET", "HEAD", "OPTIONS"}:
+                return view(request, *args, **options)
+            with transaction.atomic():
+                response = view(request, *args, **options)
+                search.reindex()
+            return response
+
+        return super().admin_view(update_wrapper(changing, view), cacheable)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps = super().get_app_list(request, app_label)

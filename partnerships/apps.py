@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db import connection
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+RECORD_VERSIONS = "partnerships_recordversion"
 
 
 class PartnershipsConfig(AppConfig):
@@ -11,6 +17,18 @@ class PartnershipsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
+
+        post_migrate.connect(_install, sender=self)
+
+
+def _install(**options: Any) -> None:
+    """What the database needs beside the tables of the models."""
+    from . import search
+    from .models import version
+
+    if RECORD_VERSIONS in connection.introspection.table_names():
+        version.install_triggers(connection)
+        search.install()
 
 
 class DirectoryAdminConfig(AdminConfig):

@@ -6,6 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import DatabaseError, connection
+
+from . import search
+from .models import version
 
 
 @register(Tags.security, deploy=True)
@@ -20,3 +24,23 @@ def check_https_behind_a_proxy(app_configs: Any, **options: Any) -> list[CheckMe
             )
         ]
     return []
+
+
+@register(Tags.database)
+def check_search_is_in_step(app_configs: Any, databases: Any = None, **options: Any) -> list[CheckMessage]:
+    """Runs with ``check --database default`` and before each migration."""
+    if not databases:
+        return []
+    try:
+        lacking = sum(search.out_of_step().values())
+        is_unguarded = bool(version.missing_triggers(connection))
+    except DatabaseError:  # not migrated yet
+        return []
+    found: list[CheckMessage] = []
+    if lacking:
+        message = f"The search index is out of step with {lacking} records."
+        found.append(Warning(message, hint="Run manage.py rebuild_search.", id="partnerships.W002"))
+    if is_unguarded:
+        message = "Triggers that note changes are missing from the database, so that old pages may be served."
+        found.append(Warning(message, hint="Run manage.py migrate, which puts them in place.", id="partnerships.W003"))
+    return found

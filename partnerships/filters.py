@@ -8,22 +8,23 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.http import QueryDict
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from . import queries
-from .models import Actor, Country, Participation, Partnership, PartnershipTheme, Source, Theme
+from . import dimensions, queries, search, vocabulary
+from .models import Actor, Partnership, Source
+from .text import MOST_CHARACTERS, MOST_WORDS, Query, parse
 
-MOST_CHARACTERS = 200
-MOST_WORDS = 10
 MOST_VALUES = 60  # of one parameter; there are 56 states and territories
 
 
@@ -52,7 +53,8 @@ class ListFilterSet(django_filters.FilterSet):
                 # Choices from the database are asked for once, not once for every value.
                 declared.extra["choices"] = _listed(declared.extra["choices"])
             for value in self._first(name, list(dict.fromkeys(given))) if several else given[-1:]:
-                value = self._shortened(name, value)
+                if name == "q" and not self._searchable(value):
+                    continue
                 try:
                     declared.field.clean([value] if several else value)
                 except ValidationError:
@@ -67,17 +69,17 @@ class ListFilterSet(django_filters.FilterSet):
             self.ignored.append(Ignored(name, text % {"label": self.filters[name].label, "most": MOST_VALUES}))
         return values[:MOST_VALUES]
 
-    def _shortened(self, name: str, value: str) -> str:
-        if name != "q":
-            return value
-        if len(value) > MOST_CHARACTERS:
-            text = _("Only the first %(most)d characters of the search were used.")
-            self.ignored.append(Ignored(name, text % {"most": MOST_CHARACTERS}))
-        value = value[:MOST_CHARACTERS]
-        if len(_all_words(value)) > MOST_WORDS:
-            text = _("Only the first %(most)d words of the search were used.")
-            self.ignored.append(Ignored(name, text % {"most": MOST_WORDS}))
-        return value
+    def _searchable(self, typed: str) -> bool:
+        """Whether there is anything to search for; says so where not, and where not all of it is used."""
+        query = parse(typed)
+        if not query:
+            self.ignored.append(
+                Ignored("q", _("“%(words)s” holds nothing to search for.") % {"words": _presentable(typed)})
+            )
+        elif query.is_shortened:
+            text = _("Only the first %(words)d words and %(characters)d characters of the search were used.")
+            self.ignored.append(Ignored("q", text % {"words": MOST_WORDS, "characters": MOST_CHARACTERS}))
+        return bool(query)
 
     def _complaint(self, declared: Any, value: str) -> str:
         return _("%(label)s: “%(value)s” was not understood and is ignored.") % {
@@ -99,21 +101,49 @@ class ListFilterSet(django_filters.FilterSet):
         del other.data[name]
         return other
 
+    @property
+    def words(self) -> str:
+        """What is searched for, as typed."""
+        return (self.chosen("q") or [""])[-1]
+
+    @property
+    def query(self) -> Query:
+        """The same, understood; a query without words where nothing is searched for."""
+        return parse(self.words)
+
     def address(self, changes: dict[str, list[str]] | None = None, *, page: int | None = None) -> str:
-        """The query string of this list with some parameters changed, in the one canonical order."""
-        query = QueryDict(mutable=True)
-        for name in self.filters:
-            values = (changes or {}).get(name, self.chosen(name))
-            query.setlist(name, sorted(values) if len(values) > 1 else values)
+        """The query string of this list with some parameters changed, in the one canonical form."""
+        pairs = self._canonical(changes or {})
         if page and page > 1:
-            query["page"] = str(page)
-        text = query.urlencode()
-        return f"?{text}" if text else "?"
+            pairs.append(("page", str(page)))
+        return "?" + "&".join(_encoded(name, value) for name, value in pairs)
+
+    def pairs(self, *, page: int = 1) -> list[tuple[str, str]]:
+        """The parameters of this list in their one order: each once, the values of one sorted, no defaults."""
+        return self._canonical({}) + ([("page", str(page))] if page > 1 else [])
+
+    def _canonical(self, changes: dict[str, list[str]]) -> list[tuple[str, str]]:
+        chosen = {name: changes[name] if name in changes else self.chosen(name) for name in self.filters}
+        return [
+            (name, value)
+            for name, values in chosen.items()
+            for value in (sorted(values) if len(values) > 1 else values)
+            if not self.is_default(name, value, chosen)
+        ]
+
+    def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
+        """Whether a list with these choices would be the same without this one."""
+        return False
 
     def toggled(self, name: str, value: str) -> str:
         """The address in which one value is chosen, or no longer chosen."""
         values = self.chosen(name)
         return self.address({name: [v for v in values if v != value] if value in values else [*values, value]})
+
+
+@lru_cache(maxsize=10_000)
+def _encoded(name: str, value: str) -> str:
+    return urlencode([(name, value)])
 
 
 def _presentable(value: str) -> str:
@@ -126,21 +156,12 @@ def _listed(choices: Any) -> list[Any]:
     return list(choices() if callable(choices) else choices)
 
 
-def words(query: str) -> list[str]:
-    """The words of a search, in half width and small letters; at most ``MOST_WORDS``."""
-    return _all_words(query)[:MOST_WORDS]
+def _offered(parameter: str) -> Callable[[], list[tuple[str, str]]]:
+    return lambda: vocabulary.current().choices(parameter)
 
 
-def _all_words(query: str) -> list[str]:
-    return unicodedata.normalize("NFKC", query).casefold().split()
-
-
-def _theme_choices() -> list[tuple[str, str]]:
-    return list(Theme.objects.order_by("order", "slug").values_list("slug", "name"))
-
-
-def _region_choices(country: str) -> Callable[[], list[tuple[str, str]]]:
-    return lambda: list(queries.regions(country).values_list("code", "name"))
+def _decades() -> list[tuple[str, str]]:
+    return [(str(year), str(year)) for year in range(dimensions.FIRST_DECADE, dimensions.LAST_DECADE + 1, 10)]
 
 
 class _ActorSlugField(forms.CharField):
@@ -171,21 +192,26 @@ class PartnershipFilter(ListFilterSet):
     """The listing's parameters. Values of one parameter widen (or), different parameters narrow (and)."""
 
     q = django_filters.CharFilter(label=gettext_lazy("Search"), method="search")
-    theme = django_filters.MultipleChoiceFilter(label=gettext_lazy("Theme"), choices=_theme_choices, method="by_theme")
+    theme = django_filters.MultipleChoiceFilter(
+        label=gettext_lazy("Theme"), choices=_offered("theme"), method="by_dimension"
+    )
     kind = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Kind"), choices=Partnership.Kind.choices, distinct=False
+        label=gettext_lazy("Kind"), choices=Partnership.Kind.choices, method="by_dimension"
     )
     status = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Status"), choices=Partnership.Status.choices, distinct=False
+        label=gettext_lazy("Status"), choices=Partnership.Status.choices, method="by_dimension"
     )
     state = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("State"), choices=_region_choices(Country.US), method="by_region"
+        label=gettext_lazy("State"), choices=_offered("state"), method="by_dimension"
     )
     prefecture = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Prefecture"), choices=_region_choices(Country.JP), method="by_region"
+        label=gettext_lazy("Prefecture"), choices=_offered("prefecture"), method="by_dimension"
     )
     level = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Level"), choices=Actor.Kind.choices, method="by_level"
+        label=gettext_lazy("Level"), choices=Actor.Kind.choices, method="by_dimension"
+    )
+    decade = django_filters.MultipleChoiceFilter(
+        label=gettext_lazy("Decade"), choices=_decades(), method="by_dimension"
     )
     actor = _ActorFilter(label=gettext_lazy("Place or organisation"), method="by_actor")
     year_min = _YearFilter(label=gettext_lazy("Started from"), method="from_year")
@@ -207,38 +233,16 @@ class PartnershipFilter(ListFilterSet):
         fields: list[str] = []
 
     def search(self, found: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Every word must occur in the record's texts, its themes or its participants' names and regions."""
-        for word in words(value):
-            named = Participation.objects.filter(
-                Q(actor__name__icontains=word)
-                | Q(actor__name_ja__icontains=word)
-                | Q(actor__name_kana__icontains=word)
-                | Q(actor__other_names__name__icontains=word)
-                | Q(actor__region__name__icontains=word)
-                | Q(actor__region__name_ja__icontains=word)
-            )
-            themed = PartnershipTheme.objects.filter(Q(theme__name__icontains=word) | Q(theme__name_ja__icontains=word))
-            found = found.filter(
-                Q(title__icontains=word)
-                | Q(title_ja__icontains=word)
-                | Q(summary__icontains=word)
-                | Q(summary_ja__icontains=word)
-                | Q(pk__in=named.values("partnership"))
-                | Q(pk__in=themed.values("partnership"))
-            )
-        return found
+        return search.apply(found, parse(value))
 
-    def by_theme(self, found: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
-        links = PartnershipTheme.objects.filter(theme__slug__in=values)
-        return found.filter(pk__in=links.values("partnership")) if values else found
+    def by_dimension(self, found: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
+        return found.filter(pk__in=dimensions.having(name, values)) if values else found
 
-    def by_region(self, found: QuerySet[Any], name: str, codes: list[str]) -> QuerySet[Any]:
-        parts = Participation.objects.filter(actor__region__code__in=codes)
-        return found.filter(pk__in=parts.values("partnership")) if codes else found
-
-    def by_level(self, found: QuerySet[Any], name: str, kinds: list[str]) -> QuerySet[Any]:
-        parts = Participation.objects.filter(actor__kind__in=kinds)
-        return found.filter(pk__in=parts.values("partnership")) if kinds else found
+    @property
+    def place(self) -> Actor | None:
+        """The place or organisation whose partnerships are asked for."""
+        chosen = self.chosen("actor")
+        return Actor.objects.published().filter(slug=chosen[-1]).first() if chosen else None
 
     def by_actor(self, found: QuerySet[Any], name: str, actor: Actor) -> QuerySet[Any]:
         return found.filter(pk__in=queries.partnerships_within(actor).values("pk"))
@@ -252,6 +256,9 @@ class PartnershipFilter(ListFilterSet):
 
     def keep(self, found: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return found
+
+    def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
+        return name == "sort" and value == ("relevance" if chosen["q"] else "newest")
 
     @property
     def sort_order(self) -> str:
@@ -272,10 +279,7 @@ class PartnershipFilter(ListFilterSet):
             case "updated":
                 return found.order_by("-updated_at", "slug")
             case "relevance":
-                whole = " ".join(words(self.chosen("q")[0]))
-                in_title = Q(title__icontains=whole) | Q(title_ja__icontains=whole)
-                rank = Case(When(in_title, then=Value(0)), default=Value(1), output_field=IntegerField())
-                return found.order_by(rank, *newest)
+                return search.ranked(found, self.query).order_by("rank", *newest)
         return found.order_by(*newest)
 
 
@@ -285,10 +289,10 @@ class ActorFilter(ListFilterSet):
     q = django_filters.CharFilter(label=gettext_lazy("Search"), method="search")
     kind = django_filters.MultipleChoiceFilter(label=gettext_lazy("Kind"), choices=Actor.Kind.choices, distinct=False)
     state = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("State"), choices=_region_choices(Country.US), field_name="region__code"
+        label=gettext_lazy("State"), choices=_offered("state"), field_name="region__code"
     )
     prefecture = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Prefecture"), choices=_region_choices(Country.JP), field_name="region__code"
+        label=gettext_lazy("Prefecture"), choices=_offered("prefecture"), field_name="region__code"
     )
     show = django_filters.ChoiceFilter(
         label=gettext_lazy("Show"),
@@ -304,16 +308,10 @@ class ActorFilter(ListFilterSet):
         fields: list[str] = []
 
     def search(self, found: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        for word in words(value):
-            found = found.filter(
-                Q(name__icontains=word)
-                | Q(name_ja__icontains=word)
-                | Q(name_kana__icontains=word)
-                | Q(pk__in=Actor.objects.filter(other_names__name__icontains=word).values("pk"))
-                | Q(region__name__icontains=word)
-                | Q(region__name_ja__icontains=word)
-            )
-        return found
+        return search.apply(found, parse(value))
+
+    def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
+        return name == "show" and value == "connected"
 
     def keep(self, found: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return found
@@ -322,7 +320,10 @@ class ActorFilter(ListFilterSet):
         found = super().filter_queryset(queryset)
         if self.chosen("show") != ["all"]:
             found = queries.connected_actors(found)
-        return found.order_by(*queries.name_order())
+        if not self.query:
+            return found.order_by(*queries.name_order())
+        found = search.ranked(found, self.query).annotate(is_connected=Exists(queries.public_parts(OuterRef("pk"))))
+        return found.order_by("rank", "-is_connected", F("population").desc(nulls_last=True), *queries.name_order())
 
 
 class SourceFilter(ListFilterSet):
@@ -339,9 +340,12 @@ class SourceFilter(ListFilterSet):
         fields: list[str] = []
 
     def search(self, found: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        for word in words(value):
-            found = found.filter(Q(title__icontains=word) | Q(publisher__icontains=word) | Q(url__icontains=word))
-        return found
+        return search.apply(found, parse(value))
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return super().filter_queryset(queryset).order_by("title", "slug")
+        found = super().filter_queryset(queryset)
+        return (
+            search.ranked(found, self.query).order_by("rank", "title", "slug")
+            if self.query
+            else found.order_by("title", "slug")
+        )

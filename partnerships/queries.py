@@ -78,9 +78,13 @@ def connected_actors(found: QuerySet[Actor]) -> QuerySet[Actor]:
     return found.filter(pk__in=Participation.objects.filter(_PUBLIC_PARTNERSHIP).values("actor"))
 
 
+def public_parts(actor: Any) -> QuerySet[Participation]:
+    """The parts that an actor, or the one of an outer query, has in published partnerships."""
+    return Participation.objects.filter(_PUBLIC_PARTNERSHIP, actor=actor)
+
+
 def with_tie_counts(found: QuerySet[Actor]) -> QuerySet[Actor]:
-    parts = Participation.objects.filter(_PUBLIC_PARTNERSHIP, actor=OuterRef("pk"))
-    return found.annotate(tie_count=_counted(parts, "actor", "partnership"))
+    return found.annotate(tie_count=_counted(public_parts(OuterRef("pk")), "actor", "partnership"))
 
 
 def partnerships_of(actor: Actor) -> QuerySet[Partnership]:

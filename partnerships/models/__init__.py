@@ -13,6 +13,7 @@ from .register import CoverageCheck, RegisterEntry
 from .source import Citation, Source
 from .suggestion import Suggestion
 from .theme import Theme
+from .version import DirectoryVersion, RecordVersion
 
 __all__ = [
     "Actor",
@@ -21,6 +22,7 @@ __all__ = [
     "Citation",
     "Country",
     "CoverageCheck",
+    "DirectoryVersion",
     "LoadedRecord",
     "Milestone",
     "Outcome",
@@ -30,6 +32,7 @@ __all__ = [
     "Partnership",
     "PartnershipTheme",
     "Publication",
+    "RecordVersion",
     "RegisterEntry",
     "ReviewEvent",
     "Source",

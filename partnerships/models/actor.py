@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from .fields import CodePointCharField, WebURLField
+from .fields import CodePointCharField, CodePointSlugField, WebURLField
 from .partial_date import PartialDateField
 from .publication import Publication, PublicationQuerySet
 
@@ -100,7 +100,7 @@ class Actor(models.Model):
         Kind.VILLAGE,
     )
 
-    slug = models.SlugField(_("address"), max_length=100, unique=True)
+    slug = CodePointSlugField(_("address"), max_length=100, unique=True)
     name = CodePointCharField(_("name"), max_length=200)
     name_ja = CodePointCharField(_("name in Japanese"), max_length=200, blank=True)
     name_kana = CodePointCharField(_("reading in kana"), max_length=200, blank=True)

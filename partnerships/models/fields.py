@@ -8,11 +8,11 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-class CodePointCharField(models.CharField):
+class _OrderedByCodePoint(models.Field):
     """Text that every engine orders by code point.
 
     SQLite does so by itself; PostgreSQL follows the database's locale unless the column says ``COLLATE "C"``. Prefix
-    ranges on paths, the order of partial dates and keyset paging rely on one and the same order on both.
+    ranges on paths, the order of partial dates and the orders that are kept in memory rely on one and the same order.
     """
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
@@ -20,6 +20,14 @@ class CodePointCharField(models.CharField):
         if connection.vendor == "postgresql":
             parameters["collation"] = "C"
         return parameters
+
+
+class CodePointCharField(_OrderedByCodePoint, models.CharField):
+    """Short text that every engine orders by code point."""
+
+
+class CodePointSlugField(_OrderedByCodePoint, models.SlugField):
+    """A slug that every engine orders by code point."""
 
 
 class WebURLField(models.URLField):

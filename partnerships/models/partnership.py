@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from .actor import Actor
-from .fields import CodePointCharField
+from .fields import CodePointCharField, CodePointSlugField
 from .partial_date import PartialDateField
 from .publication import Publication, PublicationQuerySet
 from .theme import Theme
@@ -47,7 +47,7 @@ class Partnership(models.Model):
 
     TIE_KINDS = (Kind.SISTER, Kind.FRIENDSHIP)
 
-    slug = models.SlugField(_("address"), max_length=100, unique=True)
+    slug = CodePointSlugField(_("address"), max_length=100, unique=True)
     title = CodePointCharField(_("title"), max_length=200)
     title_ja = CodePointCharField(_("title in Japanese"), max_length=200, blank=True)
     summary = models.TextField(_("summary"), blank=True)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from .fields import CodePointCharField, WebURLField
+from .fields import CodePointCharField, CodePointSlugField, WebURLField
 from .partial_date import PartialDateField
 from .publication import Publication
 
@@ -46,7 +46,7 @@ class Source(models.Model):
         REDIRECTED = "redirected", _("Moved")
         BROKEN = "broken", _("Broken")
 
-    slug = models.SlugField(_("address"), max_length=100, unique=True)
+    slug = CodePointSlugField(_("address"), max_length=100, unique=True)
     title = CodePointCharField(_("title"), max_length=300)
     publisher = models.CharField(_("publisher"), max_length=200, blank=True)
     url = WebURLField(_("URL"), max_length=1000)

@@ -6,11 +6,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from .fields import CodePointSlugField
+
 
 class Theme(models.Model):
     """A field of work that partnerships share: climate, inclusion, forestry, tech and ten more."""
 
-    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    slug = CodePointSlugField(_("address"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=80, unique=True)
     name_ja = models.CharField(_("name in Japanese"), max_length=80, blank=True)
     description = models.CharField(_("description"), max_length=300, blank=True)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from partnerships import search
 from partnerships.models import Actor, LoadedRecord, Publication
 from partnerships.package.reading import Package, PackageError, Row, read_package
 from partnerships.package.tables import RECORD_TABLES, TABLE, TABLES, Column, Table, parts_of
@@ -92,6 +93,8 @@ def load(
         if obstacles := loading.obstacles():
             raise PackageError(obstacles)
         loading.write()
+        say(_("bringing the search in step"))
+        search.reindex()
         if dry_run:
             transaction.set_rollback(True)
     return report

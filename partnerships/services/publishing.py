@@ -12,6 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from partnerships import search
 from partnerships.models import Actor, Country, Partnership, Publication, ReviewEvent
 
 Action = ReviewEvent.Action
@@ -59,7 +60,9 @@ def take_step(*, record: Actor | Partnership, action: str, by: AbstractBaseUser 
         current.save(update_fields=["publication", "updated_at"])
         record.publication = current.publication
         target = {"actor": current} if isinstance(current, Actor) else {"partnership": current}
-        return ReviewEvent.objects.create(action=action, by=by, note=note, **target)  # type: ignore[misc]
+        event = ReviewEvent.objects.create(action=action, by=by, note=note, **target)  # type: ignore[misc]
+        search.reindex()
+    return event
 
 
 def refusals_of(*, record: Actor | Partnership, action: str) -> list[Refusal]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import cached_property
+from typing import Any, Protocol, Self
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -32,6 +33,36 @@ class PageLink:
     is_current: bool
 
 
+class Results(Protocol):
+    """What a list needs to know of its matches."""
+
+    count: int
+
+    def rows(self, start: int, stop: int) -> list[Any]: ...
+
+    def facets(self) -> list[Facet]: ...
+
+
+@dataclass
+class QueryResults:
+    """The matches of a queryset."""
+
+    filters: ListFilterSet
+    count_facets: Callable[[Any], list[Facet]]
+    for_rows: Callable[[QuerySet[Any]], QuerySet[Any]]
+
+    @cached_property
+    def count(self) -> int:  # type: ignore[override]
+        # Counted before the rows' annotations, which would only slow the count down.
+        return self.filters.qs.count()
+
+    def rows(self, start: int, stop: int) -> list[Any]:
+        return list(self.for_rows(self.filters.qs)[start:stop])
+
+    def facets(self) -> list[Facet]:
+        return self.count_facets(self.filters)
+
+
 @dataclass(frozen=True)
 class Listing:
     filters: Any
@@ -41,23 +72,14 @@ class Listing:
     chips: list[Chip]
 
     @classmethod
-    def build(
-        cls,
-        request: HttpRequest,
-        filters: ListFilterSet,
-        facets: Callable[[Any], list[Facet]],
-        for_rows: Callable[[QuerySet[Any]], QuerySet[Any]],
-    ) -> Self:
-        # Counted before the rows' annotations, which would only slow the count down.
-        found = filters.qs
-        paginator = Paginator(for_rows(found), PER_PAGE)
-        paginator.count = found.count()
+    def build(cls, request: HttpRequest, filters: ListFilterSet, results: Results) -> Self:
+        paginator = Paginator(_Slices(results), PER_PAGE)
         messages = [ignored.message for ignored in filters.ignored]
         number, complaint = _page_number(request.GET.get("page", ""), paginator.num_pages)
         if complaint:
             messages.append(complaint)
-        counted = facets(filters)
-        return cls(filters, counted, paginator.page(number), messages, _chips(filters, counted))
+        facets = results.facets()
+        return cls(filters, facets, paginator.page(number), messages, _chips(filters, facets))
 
     @property
     def count(self) -> int:
@@ -94,6 +116,19 @@ class Listing:
             for value, label in self.filters.filters["sort"].extra["choices"]
             if value != "relevance" or self.filters.chosen("q")
         ]
+
+
+class _Slices(Sequence[Any]):
+    """Results as a paginator takes them."""
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+
+    def __len__(self) -> int:
+        return self.results.count
+
+    def __getitem__(self, part: Any) -> Any:
+        return self.results.rows(part.start, part.stop)
 
 
 def _page_number(text: str, last: int) -> tuple[int, str]:

@@ -1,0 +1,331 @@
+"""The published partnerships at one version of the directory, held in memory so that lists and counts take no query.
+
+Every partnership has a slot, a small number. What a parameter's value selects is a bitmap, a Python integer with one
+bit for each slot, so that filters are “and” and “or” of integers and a count is ``bit_count()``. What values a record
+has is declared in ``dimensions``; tests prove that what is selected and counted here equals what the querysets say.
+
+A catalogue is never changed. After a change in the directory the next one is made of the last one with the records
+that changed, or of all of them where too much did.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from copy import copy
+from dataclasses import dataclass
+from functools import reduce
+from itertools import compress, islice
+from operator import or_
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from . import queries, search
+from .dimensions import DIMENSIONS
+from .filters import PartnershipFilter
+from .models import Partnership, RecordVersion, version
+from .text import parse
+
+MOST_PATCHED = 500  # records; for more, everything is read anew
+MOST_ROWS = 12_000  # kept as they are shown, about 2 KB each
+MOST_SEARCHES = 200
+FEW = 3_000  # matches: picked out one by one; more are found by going along the order
+
+Slots = list[int]
+_ZEROS_AND_ONES = bytes.maketrans(b"01", b"\x00\x01")
+_UNDATED = ""
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What orders and years need to know of a record."""
+
+    pk: int
+    slug: str
+    title: str
+    title_ja: str
+    started: str
+    updated: Any
+
+
+class Catalogue:
+    """All published partnerships at one version."""
+
+    def __init__(self, number: int) -> None:
+        self.version = number
+        self.day = timezone.now().date()
+        self.is_of_a_transaction = connection.in_atomic_block
+        self._facts: list[_Facts] = []  # by slot
+        self._slots: dict[int, int] = {}  # by key
+        self.everything = 0
+        self._values: dict[str, dict[str, int]] = {parameter: {} for parameter in DIMENSIONS}
+        self._years: dict[int, int] = {}
+        self._orders: dict[str, tuple[Slots, Slots]] = {}
+        self._searches: dict[str, list[int]] = {}
+        self.rows: dict[tuple[str, int], Any] = {}
+
+    # --- Made of the database ----------------------------------------------------------------------------------------
+
+    @classmethod
+    def of_everything(cls, number: int) -> Catalogue:
+        made = cls(number)
+        made._add(None)
+        return made
+
+    def following(self, number: int, changed: set[int]) -> Catalogue:
+        """The catalogue of a later version, in which these partnerships are not what they were."""
+        made = copy(self)
+        made.version = number
+        made.is_of_a_transaction = connection.in_atomic_block
+        made._facts = list(self._facts)
+        made._slots = dict(self._slots)
+        gone = _bits(made._slots.pop(pk) for pk in changed if pk in self._slots)
+        made.everything &= ~gone
+        made._values = {
+            parameter: {value: bitmap & ~gone for value, bitmap in values.items()}
+            for parameter, values in self._values.items()
+        }
+        made._years = {year: bitmap & ~gone for year, bitmap in self._years.items()}
+        made._orders = {}
+        made._searches = {}
+        made.rows = {key: row for key, row in list(self.rows.items()) if key[1] not in changed}
+        made._add(changed)
+        return made
+
+    def on(self, day: Any) -> Catalogue:
+        """The same on another day: rows say whether a term has ended."""
+        made = copy(self)
+        made.day = day
+        made.rows = {}
+        return made
+
+    def _add(self, pks: set[int] | None) -> None:
+        found = queries.partnerships()
+        if pks is not None:
+            found = found.filter(pk__in=pks)
+        columns = ("pk", "slug", "title", "title_ja", "started", "updated_at")
+        years: dict[int, Slots] = {}
+        for pk, slug, title, title_ja, started, updated in found.order_by("pk").values_list(*columns):
+            slot = self._slots[pk] = len(self._facts)
+            self._facts.append(_Facts(pk, slug, title, title_ja, str(started or _UNDATED), updated))
+            if started:
+                years.setdefault(started.year, []).append(slot)
+        self.everything |= _bits(
+            self._slots.values() if pks is None else (self._slots[pk] for pk in pks & self._slots.keys())
+        )
+        for year, slots in years.items():
+            self._years[year] = self._years.get(year, 0) | _bits(slots)
+        for parameter, rows in DIMENSIONS.items():
+            standing = rows() if pks is None else rows().filter(owner__in=pks)
+            by_value: dict[str, Slots] = {}
+            for pk, value in standing.order_by().values_list("owner", "value"):
+                if value and pk in self._slots:
+                    by_value.setdefault(value, []).append(self._slots[pk])
+            known = self._values[parameter]
+            for value, slots in by_value.items():
+                known[value] = known.get(value, 0) | _bits(slots)
+
+    # --- Asked -------------------------------------------------------------------------------------------------------
+
+    def selected(self, filters: PartnershipFilter) -> Selection:
+        """What a list with these filters holds."""
+        return Selection(self, filters)
+
+    def narrowing(self, filters: PartnershipFilter) -> dict[str, int]:
+        """For each parameter in use, the bitmap of what it leaves."""
+        found = {}
+        for parameter in DIMENSIONS:
+            if chosen := filters.chosen(parameter):
+                known = self._values[parameter]
+                found[parameter] = reduce(or_, (known.get(value, 0) for value in chosen))
+        if filters.query:
+            found["q"] = self.searched(filters.words)[-1]
+        if actor := filters.place:
+            found["actor"] = self.bitmap(queries.partnerships_within(actor).values_list("pk", flat=True))
+        for parameter, is_within in (("year_min", int.__ge__), ("year_max", int.__le__)):
+            if chosen := filters.chosen(parameter):
+                limit = int(chosen[0])
+                found[parameter] = reduce(
+                    or_, (bits for year, bits in self._years.items() if is_within(year, limit)), 0
+                )
+        return found
+
+    def searched(self, typed: str) -> list[int]:
+        """The bitmaps of what a search finds, level by level, the best first; each takes in the one before."""
+        if typed not in self._searches:
+            if len(self._searches) >= MOST_SEARCHES:
+                self._searches.clear()
+            self._searches[typed] = [self.bitmap(ids) for ids in search.ids_by_level("partnership", parse(typed))]
+        return self._searches[typed]
+
+    def bitmap(self, pks: Iterable[int]) -> int:
+        """The bitmap of the published ones among these partnerships."""
+        slots = self._slots
+        return _bits(slots[pk] for pk in pks if pk in slots)
+
+    def counts(self, parameter: str, within: int) -> dict[str, int]:
+        """How many of these have each value; values that none has are left out."""
+        found = ((value, (bitmap & within).bit_count()) for value, bitmap in self._values[parameter].items())
+        return {value: count for value, count in found if count}
+
+    def keys(self, bitmap: int, order: str, start: int, stop: int) -> list[int]:
+        """The keys of a part of the selected partnerships, in an order."""
+        slots, places = self._ordered(order)
+        if bitmap == self.everything:
+            chosen: Iterable[int] = slots[start:stop]
+        elif bitmap.bit_count() <= FEW:
+            chosen = sorted(_slots(bitmap), key=places.__getitem__)[start:stop]
+        else:
+            flags = _flags(bitmap, len(self._facts))
+            chosen = islice(compress(slots, map(flags.__getitem__, slots)), start, stop)
+        return [self._facts[slot].pk for slot in chosen]
+
+    def _ordered(self, order: str) -> tuple[Slots, Slots]:
+        """All slots in an order, and for each slot its place; worked out when first asked for."""
+        if order not in self._orders:
+            facts = self._facts
+            slots = sorted(_slots(self.everything), key=lambda slot: facts[slot].slug)
+            match order:
+                case "oldest":
+                    slots.sort(key=lambda slot: facts[slot].started or "~")  # “~” sorts after every date
+                case "title":
+                    slots.sort(key=lambda slot: facts[slot].title)
+                case "title_ja":
+                    slots.sort(key=lambda slot: facts[slot].title_ja or facts[slot].title)
+                case "updated":
+                    slots.sort(key=lambda slot: facts[slot].updated, reverse=True)
+                case _:
+                    slots.sort(key=lambda slot: facts[slot].started, reverse=True)
+            places = [0] * len(facts)
+            for place, slot in enumerate(slots):
+                places[slot] = place
+            self._orders[order] = slots, places
+        return self._orders[order]
+
+    def shown(self, keys: list[int], render: Callable[[list[Partnership]], list[Any]]) -> list[Any]:
+        """The rows of these partnerships as ``render`` makes them in the active language; each made once and kept."""
+        language = get_language() or "en"
+        rows = {pk: self.rows.get((language, pk)) for pk in keys}
+        missing = [pk for pk, row in rows.items() if row is None]
+        if missing:
+            found = list(queries.for_rows(Partnership.objects.filter(pk__in=missing)))
+            for record, row in zip(found, render(found), strict=True):
+                rows[record.pk] = self.rows[language, record.pk] = row
+            if len(self.rows) > MOST_ROWS:
+                for oldest in list(self.rows)[: MOST_ROWS // 10]:
+                    self.rows.pop(oldest, None)
+        return [row for row in rows.values() if row is not None]
+
+
+class Selection:
+    """What one list holds of a catalogue."""
+
+    def __init__(self, catalogue: Catalogue, filters: PartnershipFilter) -> None:
+        self.catalogue = catalogue
+        self.filters = filters
+        self._narrowing = catalogue.narrowing(filters)
+        self.bitmap = self._all_but("")
+
+    def _all_but(self, parameter: str) -> int:
+        bitmap = self.catalogue.everything
+        for name, left in self._narrowing.items():
+            if name != parameter:
+                bitmap &= left
+        return bitmap
+
+    @property
+    def count(self) -> int:
+        return self.bitmap.bit_count()
+
+    def count_without(self, parameter: str) -> int:
+        """How many there would be without this parameter."""
+        return self._all_but(parameter).bit_count()
+
+    def count_with_words(self, typed: str) -> int:
+        """How many there would be with another search."""
+        found = self.catalogue.searched(typed)[-1]
+        return (self._all_but("q") & found).bit_count()
+
+    def counts(self, parameter: str) -> dict[str, int]:
+        """For each value of a parameter, how many there would be if it alone were chosen, the rest as it is."""
+        return self.catalogue.counts(parameter, self._all_but(parameter))
+
+    def keys(self, start: int, stop: int) -> list[int]:
+        """The keys of the partnerships from one place to another, in the order of the list."""
+        order = self.filters.sort_order
+        if order == "title" and get_language() == "ja":
+            order = "title_ja"
+        if order != "relevance":
+            return self.catalogue.keys(self.bitmap, order, start, stop)
+        found: list[int] = []
+        rest = self.bitmap
+        for level in self.catalogue.searched(self.filters.words):
+            here = rest & level
+            count = here.bit_count()
+            if start < count and stop > 0:
+                found += self.catalogue.keys(here, "newest", max(start, 0), min(stop, count))
+            start, stop = start - count, stop - count
+            rest &= ~level
+        return found
+
+
+_latest: Catalogue | None = None
+_making = threading.Lock()
+
+
+def current() -> Catalogue:
+    """The catalogue of the present version, made now where there is none yet.
+
+    While one request makes it, others that need it wait: nobody is shown an older one.
+    """
+    global _latest
+    number = version.current()
+    day = timezone.now().date()
+    latest = _latest
+    if latest is not None and latest.version == number and latest.day == day:
+        return latest
+    with _making:
+        latest = _latest
+        if latest is None or latest.version != number:
+            latest = _next(latest, number)
+        if latest.day != day:
+            latest = latest.on(day)
+        _latest = latest
+    return latest
+
+
+def _next(last: Catalogue | None, number: int) -> Catalogue:
+    # What was made inside a transaction may have been rolled back since.
+    if last is None or last.is_of_a_transaction or number < last.version:
+        return Catalogue.of_everything(number)
+    changes = RecordVersion.objects.since(last.version)
+    if changes[: MOST_PATCHED + 1].count() > MOST_PATCHED:
+        return Catalogue.of_everything(number)
+    changed = changes.partnerships()
+    return last.following(number, changed) if len(changed) <= MOST_PATCHED else Catalogue.of_everything(number)
+
+
+# --- Bitmaps ---------------------------------------------------------------------------------------------------------
+
+
+def _bits(slots: Iterable[int]) -> int:
+    listed = list(slots)
+    if not listed:
+        return 0
+    octets = bytearray(max(listed) // 8 + 1)
+    for slot in listed:
+        octets[slot >> 3] |= 1 << (slot & 7)
+    return int.from_bytes(octets, "little")
+
+
+def _flags(bitmap: int, length: int) -> bytes:
+    """One byte for each slot, 0 or 1."""
+    return format(bitmap, f"0{length}b").encode().translate(_ZEROS_AND_ONES)[::-1]
+
+
+def _slots(bitmap: int) -> Slots:
+    flags = _flags(bitmap, 1)
+    return list(compress(range(len(flags)), flags))

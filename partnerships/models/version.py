@@ -1,0 +1,201 @@
+"""The version of the directory: a number that rises in the transaction of every change to what the public may see.
+
+Database triggers raise it and note which records changed, so that it holds on every way to change a record: the admin,
+loading, a shell, another program. Whatever is kept in memory asks ``current()`` first. The triggers are not part of a
+migration, because SQLite drops them whenever a later migration makes a table anew; they are put in place after each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Self
+
+from django.apps import apps
+from django.db import connection, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Q
+
+from .actor import Actor
+from .partnership import Participation, PartnershipTheme
+
+
+class DirectoryVersion(models.Model):
+    """One row. The low 20 bits of ``number`` are random: a transaction that was rolled back, or a backup that was
+    restored, never leaves behind a number that later means something else."""
+
+    number = models.BigIntegerField(default=0)
+    raised_by = models.BigIntegerField(default=0)  # PostgreSQL's transaction id: once in a transaction is enough
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
+    def not_indexed(self) -> Self:
+        return self.filter(is_indexed=False)
+
+    def since(self, version: int) -> Self:
+        return self.filter(version__gt=version)
+
+    def ids(self, kind: str) -> models.QuerySet[Any]:
+        return self.filter(record_kind=kind).values_list("record_id", flat=True)
+
+    def partnerships(self) -> set[int]:
+        """Partnerships that changed, or that show something of an actor or a theme that did."""
+        actors = self.ids(RecordVersion.Kind.ACTOR)
+        showing = Q(actor__in=actors) | Q(actor__region__in=actors) | Q(actor__successor__in=actors)
+        themes = PartnershipTheme.objects.filter(theme__in=self.ids(RecordVersion.Kind.THEME))
+        return {
+            *self.ids(RecordVersion.Kind.PARTNERSHIP),
+            *Participation.objects.filter(showing).values_list("partnership", flat=True),
+            *themes.values_list("partnership", flat=True),
+        }
+
+    def actors(self) -> set[int]:
+        """Actors that changed, that lie in one that did, or into which one merged that did."""
+        changed = self.ids(RecordVersion.Kind.ACTOR)
+        successors = Actor.objects.filter(pk__in=changed, successor__isnull=False)
+        return {
+            *changed,
+            *Actor.objects.filter(region__in=changed).values_list("pk", flat=True),
+            *successors.values_list("successor", flat=True),
+        }
+
+
+class RecordVersion(models.Model):
+    """The version of the directory in which a record last changed, and whether the search index knows."""
+
+    class Kind(models.TextChoices):
+        PARTNERSHIP = "partnership"
+        ACTOR = "actor"
+        THEME = "theme"
+        SOURCE = "source"
+
+    record_kind = models.CharField(max_length=12, choices=Kind.choices)
+    record_id = models.BigIntegerField()
+    version = models.BigIntegerField()
+    is_indexed = models.BooleanField(default=False)
+
+    objects = RecordVersionQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["version"], name="record_version"),
+            models.Index(fields=["record_kind"], name="record_not_indexed", condition=Q(is_indexed=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["record_kind", "record_id"], name="record_version_once"),
+            models.CheckConstraint(
+                condition=Q(record_kind__in=["partnership", "actor", "theme", "source"]),
+                name="record_version_kind_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_kind} {self.record_id}: {self.version}"
+
+
+def current() -> int:
+    """The directory's version now; 0 before anything was ever written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT number FROM partnerships_directoryversion WHERE id = 1")
+        row = cursor.fetchone()
+    return row[0] if row else 0
+
+
+# Which table's rows belong to which record: model → (kind, column with the record's id) …
+_NOTED: dict[str, list[tuple[str, str]]] = {
+    "Partnership": [(RecordVersion.Kind.PARTNERSHIP, "id")],
+    "Participation": [(RecordVersion.Kind.PARTNERSHIP, "partnership_id")],
+    "PartnershipTheme": [(RecordVersion.Kind.PARTNERSHIP, "partnership_id")],
+    "Citation": [(RecordVersion.Kind.PARTNERSHIP, "partnership_id"), (RecordVersion.Kind.SOURCE, "source_id")],
+    "Outcome": [(RecordVersion.Kind.PARTNERSHIP, "partnership_id")],
+    "Milestone": [(RecordVersion.Kind.PARTNERSHIP, "partnership_id")],
+    "Adoption": [
+        (RecordVersion.Kind.PARTNERSHIP, "partnership_id"),
+        (RecordVersion.Kind.PARTNERSHIP, "adopted_from_id"),
+    ],
+    "Actor": [(RecordVersion.Kind.ACTOR, "id")],
+    "ActorName": [(RecordVersion.Kind.ACTOR, "actor_id")],
+    "Theme": [(RecordVersion.Kind.THEME, "id")],
+    "Source": [(RecordVersion.Kind.SOURCE, "id")],
+}
+_ROWS = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
+
+
+def install_triggers(connection: BaseDatabaseWrapper) -> None:
+    """Put the triggers in place, or renew them, and raise the version: what is kept may be of an older program."""
+    write = {"sqlite": _for_sqlite, "postgresql": _for_postgresql}[connection.vendor]
+    with connection.cursor() as cursor:
+        for name, columns in _NOTED.items():
+            for statement in write(apps.get_model("partnerships", name)._meta.db_table, columns):
+                cursor.execute(statement)
+        cursor.execute(_RAISE[connection.vendor])
+
+
+_NEXT = {
+    "sqlite": "(((partnerships_directoryversion.number >> 20) + 1) << 20) | (random() & 1048575)",
+    "postgresql": "(((partnerships_directoryversion.number >> 20) + 1) << 20) | floor(random() * 1048576)::bigint",
+}
+_RAISE = {
+    vendor: "INSERT INTO partnerships_directoryversion (id, number, raised_by) VALUES (1, 1048576, 0) "
+    f"ON CONFLICT (id) DO UPDATE SET number = {following}"
+    for vendor, following in _NEXT.items()
+}
+
+
+def _noting(columns: list[tuple[str, str]], operation: str, *, update_only: str = "") -> Iterator[str]:
+    """The statements that note the records of a row that was inserted, updated or deleted."""
+    for kind, column in columns:
+        for row in _ROWS[operation]:
+            yield (
+                "INSERT INTO partnerships_recordversion (record_kind, record_id, version, is_indexed) "
+                f"SELECT '{kind}', {row}.{column}, d.number, FALSE FROM partnerships_directoryversion AS d "
+                "WHERE d.id = 1 ON CONFLICT (record_kind, record_id) "
+                f"DO UPDATE SET version = EXCLUDED.version, is_indexed = FALSE{update_only};"
+            )
+
+
+def _for_sqlite(table: str, columns: list[tuple[str, str]]) -> Iterator[str]:
+    for operation in _ROWS:
+        name = f"{table}_noted_on_{operation.lower()}"
+        body = " ".join([f"{_RAISE['sqlite']};", *_noting(columns, operation)])
+        yield f"DROP TRIGGER IF EXISTS {name}"
+        yield f"CREATE TRIGGER {name} AFTER {operation} ON {table} BEGIN {body} END"
+
+
+def _for_postgresql(table: str, columns: list[tuple[str, str]]) -> Iterator[str]:
+    raise_once = (
+        "INSERT INTO partnerships_directoryversion (id, number, raised_by) "
+        "VALUES (1, 1048576, txid_current()) ON CONFLICT (id) DO UPDATE "
+        f"SET number = {_NEXT['postgresql']}, raised_by = EXCLUDED.raised_by "
+        "WHERE partnerships_directoryversion.raised_by <> EXCLUDED.raised_by;"
+    )
+    known = "partnerships_recordversion"
+    changed = f" WHERE {known}.version <> EXCLUDED.version OR {known}.is_indexed"
+    for operation in _ROWS:
+        name = f"{table}_noted_on_{operation.lower()}"
+        body = " ".join([raise_once, *_noting(columns, operation, update_only=changed)])
+        yield (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$note$ BEGIN {body} RETURN NULL; END $note$"
+        )
+        yield (f"CREATE OR REPLACE TRIGGER {name} AFTER {operation} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+
+
+def missing_triggers(connection: BaseDatabaseWrapper) -> set[str]:
+    """The names of triggers that should be there and are not."""
+    tables = [apps.get_model("partnerships", name)._meta.db_table for name in _NOTED]
+    wanted = {f"{table}_noted_on_{operation.lower()}" for table in tables for operation in _ROWS}
+    query: dict[str, str] = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(query[connection.vendor])
+        present: set[Any] = {row[0] for row in cursor.fetchall()}
+    return wanted - present

@@ -1,0 +1,168 @@
+"""Search over two languages: one tokenizer (``text.py``), one index, matched by each engine's own means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
+
+from partnerships.models import Actor, DirectoryVersion, Partnership, RecordVersion, Source
+from partnerships.text import Query
+
+from . import postgres, sqlite
+from .index import KINDS, Documents, Level, excluded, levels
+
+BATCH = 500
+MODELS: dict[str, type[Any]] = {"partnership": Partnership, "actor": Actor, "source": Source}
+
+
+def _engine() -> ModuleType:
+    return {"sqlite": sqlite, "postgresql": postgres}[connection.vendor]
+
+
+def install() -> None:
+    """Make the index's tables where they are not there yet."""
+    for kind in KINDS:
+        _engine().install(connection, kind)
+
+
+# --- Asking ----------------------------------------------------------------------------------------------------------
+
+
+def apply(found: QuerySet[Any], query: Query) -> QuerySet[Any]:
+    """Those of the records that match the query; all of them for a query without words."""
+    kind = _kind(found)
+    if query.wanted:
+        found = found.filter(pk__in=_subquery(kind, levels(query)[-1]))
+    if unwanted := excluded(query):
+        found = found.exclude(pk__in=_subquery(kind, unwanted))
+    return found
+
+
+def ranked(found: QuerySet[Any], query: Query) -> QuerySet[Any]:
+    """Annotated with ``rank``: 0 for the best matches."""
+    best = levels(query)[:-1] if query.wanted else []
+    steps = [When(pk__in=_subquery(_kind(found), level), then=Value(number)) for number, level in enumerate(best)]
+    return found.annotate(rank=Case(*steps, default=Value(len(best)), output_field=IntegerField()))
+
+
+def ids_by_level(kind: str, query: Query) -> list[list[int]]:
+    """The ids of the matching records, level by level, the best first; a record is on every level after its first.
+
+    One statement; published or not is for the caller to know. For a query of which only exclusions are left, the one
+    level is all others.
+    """
+    engine = _engine()
+    asked = levels(query) if query.wanted else []
+    parts = [engine.matching(kind, level) for level in asked] or [(engine.all_ids(kind), [])]
+    unwanted = excluded(query)
+    taken_out, values = engine.matching(kind, unwanted) if unwanted else ("", [])
+    rows: list[list[int]] = [[] for _ in parts]
+    statement = " UNION ALL ".join(
+        f"SELECT {number}, id FROM ({_with_id(sql)}) AS level_{number}" for number, (sql, _values) in enumerate(parts)
+    )
+    if unwanted:
+        statement = f"SELECT * FROM ({statement}) AS matches WHERE id NOT IN ({taken_out})"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*(value for _sql, given in parts for value in given), *values])
+        for number, pk in cursor.fetchall():
+            rows[number].append(pk)
+    return rows
+
+
+def _with_id(sql: str) -> str:
+    return sql.replace("SELECT rowid", "SELECT rowid AS id").replace("SELECT record_id", "SELECT record_id AS id")
+
+
+def _subquery(kind: str, level: Level) -> RawSQL:
+    return RawSQL(*_engine().matching(kind, level))
+
+
+def _kind(found: QuerySet[Any]) -> str:
+    return next(kind for kind, model in MODELS.items() if model is found.model)
+
+
+# --- Keeping in step -------------------------------------------------------------------------------------------------
+
+
+def reindex() -> int:
+    """Bring the index in step with every record that changed; return how many entries were written anew.
+
+    Call it at the end of the transaction that changed them: which they are, the database's triggers have noted.
+    """
+    pending = RecordVersion.objects.not_indexed()
+    if not pending.exists():
+        return 0
+    changed = {
+        "partnership": pending.partnerships(),
+        "actor": pending.actors(),
+        "source": set(pending.ids(RecordVersion.Kind.SOURCE)),
+    }
+    documents = Documents()
+    for kind, ids in changed.items():
+        _renew(kind, sorted(ids), documents)
+    pending.update(is_indexed=True)
+    return sum(map(len, changed.values()))
+
+
+def rebuild(report_progress: Callable[[str, int, int], None] | None = None) -> dict[str, int]:
+    """Make every entry anew, while the site is read and written; return the number of entries by kind.
+
+    ``report_progress`` is told kind, entries done and entries in all. Batch by batch, each in a transaction that holds
+    off writers for a moment, so that no entry is made of a record that is just being changed.
+    """
+    documents = Documents()
+    counts = {}
+    for kind, model in MODELS.items():
+        ids = list(model._default_manager.order_by("pk").values_list("pk", flat=True))
+        for start in range(0, len(ids), BATCH):
+            with transaction.atomic():
+                _hold_off_writers()
+                _renew(kind, ids[start : start + BATCH], documents)
+            if report_progress:
+                report_progress(kind, min(start + BATCH, len(ids)), len(ids))
+        with transaction.atomic():
+            _hold_off_writers()
+            _engine().remove(connection, kind, _superfluous(kind))
+        counts[kind] = len(ids)
+    with transaction.atomic():
+        _hold_off_writers()
+        reindex()
+    return counts
+
+
+def _hold_off_writers() -> None:
+    """Every writer raises the version and holds its row until it is done; on SQLite, beginning is enough."""
+    list(DirectoryVersion.objects.select_for_update().values_list("pk"))
+
+
+def _renew(kind: str, ids: list[int], documents: Documents) -> None:
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        _engine().remove(connection, kind, batch)
+        _engine().write(connection, kind, documents.entries(kind, batch))
+
+
+def out_of_step() -> dict[str, int]:
+    """By kind, how many records the index lacks, holds in vain, or holds in an old state; empty when it is in step."""
+    pending = RecordVersion.objects.not_indexed()
+    found = {}
+    for kind, model in MODELS.items():
+        missing = model._default_manager.exclude(pk__in=RawSQL(_engine().all_ids(kind), []))
+        number = missing.count() + len(_superfluous(kind)) + pending.ids(kind).count()
+        if number:
+            found[kind] = number
+    return found
+
+
+def _superfluous(kind: str) -> list[int]:
+    """Entries of records that are no more."""
+    table = MODELS[kind]._meta.db_table
+    entries = _with_id(_engine().all_ids(kind))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM ({entries}) AS entry WHERE id NOT IN (SELECT id FROM {table})")
+        return [row[0] for row in cursor.fetchall()]
