@@ -12,7 +12,7 @@ import random
 import tempfile
 from bisect import bisect
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.db import models, transaction
 
+from partnerships import search
 from partnerships.models import (
     Actor,
     Citation,
@@ -94,6 +95,7 @@ def make_benchmark_data(
         for start in range(0, partnerships, BATCH):
             end = min(start + BATCH, partnerships)
             rows.update(invention.write(range(start + 1, end + 1)))
+            search.reindex()
             if end == partnerships or end % (10 * BATCH) == 0:
                 say(f"{end:,} of {partnerships:,} partnerships")
     return dict(rows)
@@ -125,9 +127,9 @@ class _Invention:
         taking_part = _real("participations", "actor")
         self.actors: dict[str, Weighted[Actor]] = {}
         for shore in Country.values:
-            here = Actor.objects.published().filter(country=shore).only("slug", "name", "name_ja", "country")
+            here = Actor.objects.published().filter(country=shore)
             ranked = sorted(
-                here.order_by("slug").only("slug", "name", "name_ja", "country", "population"),
+                here.only("slug", "name", "name_ja", "country", "population"),
                 key=lambda actor: (-taking_part[actor.slug], -(actor.population or 0), actor.slug),
             )
             if not ranked:
@@ -275,7 +277,6 @@ def _create(model: type[models.Model], rows: list[Any]) -> list[Any]:
     return model._default_manager.bulk_create(rows)
 
 
-
 # --- The words -----------------------------------------------------------------------------------------------------
 
 TITLES = {
@@ -298,8 +299,15 @@ GENERAL_TOPICS = [
 ]
 
 TOPICS: dict[str, list[tuple[str, str]]] = {
-    "ageing-depopulation": [("care for older people", "高齢者の介護"), ("shrinking towns", "人口減少のまちづくり")],
-    "agriculture": [("agriculture", "農業"), ("school meals and local food", "学校給食と地元の食"), ("rice farming", "稲作")],
+    "ageing-depopulation": [
+        ("care for older people", "高齢者の介護"),
+        ("shrinking towns", "人口減少のまちづくり"),
+    ],
+    "agriculture": [
+        ("agriculture", "農業"),
+        ("school meals and local food", "学校給食と地元の食"),
+        ("rice farming", "稲作"),
+    ],
     "clean-energy": [
         ("clean energy", "クリーンエネルギー"),
         ("hydrogen", "水素"),
@@ -307,21 +315,61 @@ TOPICS: dict[str, list[tuple[str, str]]] = {
         ("offshore wind", "洋上風力"),
         ("geothermal power", "地熱発電"),
     ],
-    "climate": [("climate action", "気候変動対策"), ("carbon neutrality", "脱炭素"), ("urban heat", "都市の暑さ対策")],
-    "culture": [("music and theatre", "音楽と演劇"), ("traditional crafts", "伝統工芸"), ("museums", "博物館")],
+    "climate": [
+        ("climate action", "気候変動対策"),
+        ("carbon neutrality", "脱炭素"),
+        ("urban heat", "都市の暑さ対策"),
+    ],
+    "culture": [
+        ("music and theatre", "音楽と演劇"),
+        ("traditional crafts", "伝統工芸"),
+        ("museums", "博物館"),
+    ],
     "disaster-resilience": [
         ("earthquake preparedness", "地震への備え"),
         ("disaster prevention", "防災"),
         ("tsunami evacuation", "津波避難"),
     ],
-    "education": [("teacher exchange", "教員の交流"), ("language learning", "語学教育"), ("school exchange", "学校間の交流")],
-    "environment": [("waste and recycling", "ごみと再利用"), ("clean water", "水質保全"), ("parks and gardens", "公園と庭園")],
-    "forestry": [("forestry", "林業"), ("timber buildings", "木造建築"), ("forest fires", "山火事対策")],
-    "health": [("health technology", "医療技術"), ("public health", "公衆衛生"), ("nursing", "看護")],
-    "inclusion": [("women in leadership", "女性の活躍"), ("accessible cities", "バリアフリーのまち"), ("newcomers", "多文化共生")],
-    "mobility": [("railways", "鉄道"), ("electric buses", "電気バス"), ("cycling", "自転車のまちづくり")],
-    "tech": [("start-ups", "スタートアップ"), ("semiconductors", "半導体"), ("robotics", "ロボット")],
-    "trade-investment": [("trade and investment", "貿易と投資"), ("ports and shipping", "港湾と海運"), ("tourism", "観光")],
+    "education": [
+        ("teacher exchange", "教員の交流"),
+        ("language learning", "語学教育"),
+        ("school exchange", "学校間の交流"),
+    ],
+    "environment": [
+        ("waste and recycling", "ごみと再利用"),
+        ("clean water", "水質保全"),
+        ("parks and gardens", "公園と庭園"),
+    ],
+    "forestry": [
+        ("forestry", "林業"),
+        ("timber buildings", "木造建築"),
+        ("forest fires", "山火事対策"),
+    ],
+    "health": [
+        ("health technology", "医療技術"),
+        ("public health", "公衆衛生"),
+        ("nursing", "看護"),
+    ],
+    "inclusion": [
+        ("women in leadership", "女性の活躍"),
+        ("accessible cities", "バリアフリーのまち"),
+        ("newcomers", "多文化共生"),
+    ],
+    "mobility": [
+        ("railways", "鉄道"),
+        ("electric buses", "電気バス"),
+        ("cycling", "自転車のまちづくり"),
+    ],
+    "tech": [
+        ("start-ups", "スタートアップ"),
+        ("semiconductors", "半導体"),
+        ("robotics", "ロボット"),
+    ],
+    "trade-investment": [
+        ("trade and investment", "貿易と投資"),
+        ("ports and shipping", "港湾と海運"),
+        ("tourism", "観光"),
+    ],
 }
 
 SENTENCES = [
@@ -353,7 +401,7 @@ SENTENCES_JA = [
     "市民、企業、大学による合同委員会が、%(topic)sに関する事業を準備しています。",
     "協定では、教育、文化、クリーンエネルギー、貿易を協力の分野としています。",
     "%(us)sは、林業や公園の管理についての経験を紹介しました。",
-    "%(jp)sは、水素の利用と防災の計画を説明しました。",
+    "%(jp)sは、防災と港湾の計画を説明しました。",
     "%(topic)sをテーマとする最初の研修会には、%(number)d人が参加しました。",
     "商工会議所は、相手国で取引先を探す中小企業を支援しています。",
     "その後、最長で一年間の職員の相互派遣が行われています。",
