@@ -136,3 +136,9 @@ def test_the_command_says_what_they_are_and_how_long_it_took(places, capsys):
 def test_a_number_out_of_bounds_is_refused(number):
     with pytest.raises(CommandError, match="from 1 to 1,000,000"):
         call_command("make_benchmark_data", partnerships=number, seed=1)
+
+
+def test_a_package_without_partnerships_lends_no_weights_but_is_no_fault(places, tmp_path, settings):
+    empty = {name: [] for name in packages.small_package()}
+    settings.FIXTURES_PACKAGE = packages.write(tmp_path / "package", empty)
+    assert make_benchmark_data(partnerships=50, seed=1)["partnerships"] == 50

@@ -121,6 +121,12 @@ def _real(table: str, column: str) -> Counter[str]:
         return Counter(row[column] for row in csv.DictReader(file))
 
 
+def _as_real(table: str, column: str, otherwise: list[str]) -> Weighted[str]:
+    """The values of a column as often as in the data package; all equally often where that has no rows."""
+    counted = sorted(_real(table, column).items())
+    return Weighted.of([*counted] or [(value, 1) for value in otherwise])
+
+
 class _Invention:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
@@ -141,12 +147,12 @@ class _Invention:
         frequency = _real("partnership_themes", "theme")
         themes = sorted(Theme.objects.all(), key=lambda theme: (-frequency[theme.slug], theme.slug))
         self.themes = Weighted.by_rank(themes, 3)  # from 20 % down to 4 %, as in the real data
-        self.kinds = Weighted.of(sorted(_real("partnerships", "kind").items()))
-        self.statuses = Weighted.of(sorted(_real("partnerships", "status").items()))
-        self.roles = Weighted.of(sorted(_real("participations", "role").items()))
-        self.starts = Weighted.of(sorted(_real("partnerships", "started").items()))
-        self.supports = Weighted.of(sorted(_real("citations", "supports").items()))
-        self.source_kinds = Weighted.of(sorted(_real("sources", "kind").items()))
+        self.kinds = _as_real("partnerships", "kind", Partnership.Kind.values)
+        self.statuses = _as_real("partnerships", "status", Partnership.Status.values)
+        self.roles = _as_real("participations", "role", Participation.Role.values)
+        self.starts = _as_real("partnerships", "started", ["1955", "1990-01", "2026-01-01"])
+        self.supports = _as_real("citations", "supports", Citation.Supports.values)
+        self.source_kinds = _as_real("sources", "kind", Source.Kind.values)
         self.theme_numbers = Weighted.of([(0, 30), (1, 35), (2, 20), (3, 15)]) if themes else Weighted.of([(0, 1)])
         self.participant_numbers = Weighted.of([(2, 80), (3, 12), (4, 8)])
         self.source_numbers = Weighted.of([(1, 45), (2, 30), (3, 15), (4, 10)])
