@@ -25,6 +25,8 @@ check: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/djlint partnerships/templates --profile django --check --quiet
+	$(BIN)/djlint partnerships/templates --profile django --lint --quiet
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run

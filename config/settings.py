@@ -84,7 +84,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django_filters",
     "simple_history",
     "csp",
@@ -105,9 +104,9 @@ MIDDLEWARE = [
 ]
 
 TEMPLATES = [
+    # The admin.
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -116,7 +115,13 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
         },
-    }
+    },
+    # The public pages.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "partnerships.templating.environment"},
+    },
 ]
 
 # More parameters than any address that the server accepts (64 KiB) can hold: lists use a bounded number of them and

@@ -6,11 +6,13 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import path
 
+from partnerships.api import completion
 from partnerships.views import actors, pages, partnerships, sources, themes
 
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
+    path("api/v1/suggest", completion.suggest, name="suggest"),
     *i18n_patterns(
         path("", pages.home, name="home"),
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import update_wrapper
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
 
 from . import search
+from .templating import this_page_in
 
 # The lists that curators work in come first, in the order of their work; the rest follows by name.
 FIRST = ["Partnership", "Actor", "Source", "Theme", "Suggestion", "CoverageCheck", "RegisterEntry", "ReviewEvent"]
@@ -37,6 +39,10 @@ class DirectoryAdminSite(admin.AdminSite):
             return response
 
         return super().admin_view(update_wrapper(changing, view), cacheable)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        addresses = {language: this_page_in(request, language) for language, _name in settings.LANGUAGES}
+        return {**super().each_context(request), "this_page_in": addresses}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps = super().get_app_list(request, app_label)

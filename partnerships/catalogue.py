@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import compress, islice
 from operator import or_
 from typing import Any
@@ -31,6 +31,7 @@ from .text import parse
 
 MOST_PATCHED = 500  # records; for more, everything is read anew
 MOST_ROWS = 12_000  # kept as they are shown, about 2 KB each
+MOST_PAGES = 1_500  # about 10 KB each
 MOST_SEARCHES = 200
 FEW = 3_000  # matches: picked out one by one; more are found by going along the order
 
@@ -40,8 +41,8 @@ _UNDATED = ""
 
 
 @dataclass(frozen=True)
-class _Facts:
-    """What orders and years need to know of a record."""
+class Facts:
+    """What orders, years and completions need to know of a record."""
 
     pk: int
     slug: str
@@ -58,7 +59,7 @@ class Catalogue:
         self.version = number
         self.day = timezone.now().date()
         self.is_of_a_transaction = connection.in_atomic_block
-        self._facts: list[_Facts] = []  # by slot
+        self._facts: list[Facts] = []  # by slot
         self._slots: dict[int, int] = {}  # by key
         self.everything = 0
         self._values: dict[str, dict[str, int]] = {parameter: {} for parameter in DIMENSIONS}
@@ -66,6 +67,7 @@ class Catalogue:
         self._orders: dict[str, tuple[Slots, Slots]] = {}
         self._searches: dict[str, list[int]] = {}
         self.rows: dict[tuple[str, int], Any] = {}
+        self.pages: dict[tuple[str, int], Any] = {}
 
     # --- Made of the database ----------------------------------------------------------------------------------------
 
@@ -92,6 +94,8 @@ class Catalogue:
         made._orders = {}
         made._searches = {}
         made.rows = {key: row for key, row in list(self.rows.items()) if key[1] not in changed}
+        made.pages = {key: page for key, page in list(self.pages.items()) if key[1] not in changed}
+        made.__dict__.pop("_keys", None)
         made._add(changed)
         return made
 
@@ -100,6 +104,7 @@ class Catalogue:
         made = copy(self)
         made.day = day
         made.rows = {}
+        made.pages = {}
         return made
 
     def _add(self, pks: set[int] | None) -> None:
@@ -110,7 +115,7 @@ class Catalogue:
         years: dict[int, Slots] = {}
         for pk, slug, title, title_ja, started, updated in found.order_by("pk").values_list(*columns):
             slot = self._slots[pk] = len(self._facts)
-            self._facts.append(_Facts(pk, slug, title, title_ja, str(started or _UNDATED), updated))
+            self._facts.append(Facts(pk, slug, title, title_ja, str(started or _UNDATED), updated))
             if started:
                 years.setdefault(started.year, []).append(slot)
         self.everything |= _bits(
@@ -171,6 +176,15 @@ class Catalogue:
         found = ((value, (bitmap & within).bit_count()) for value, bitmap in self._values[parameter].items())
         return {value: count for value, count in found if count}
 
+    def best(self, typed: str, most: int) -> list[Facts]:
+        """The best matches of a search in names and titles."""
+        slots: Slots = []
+        seen = 0
+        for level in self.searched(typed)[:-1]:
+            slots += [self._slots[pk] for pk in self.keys(level & ~seen, "newest", 0, most - len(slots))]
+            seen |= level
+        return [self._facts[slot] for slot in slots]
+
     def keys(self, bitmap: int, order: str, start: int, stop: int) -> list[int]:
         """The keys of a part of the selected partnerships, in an order."""
         slots, places = self._ordered(order)
@@ -214,10 +228,27 @@ class Catalogue:
             found = list(queries.for_rows(Partnership.objects.filter(pk__in=missing)))
             for record, row in zip(found, render(found), strict=True):
                 rows[record.pk] = self.rows[language, record.pk] = row
-            if len(self.rows) > MOST_ROWS:
-                for oldest in list(self.rows)[: MOST_ROWS // 10]:
-                    self.rows.pop(oldest, None)
+            _bound(self.rows, MOST_ROWS)
         return [row for row in rows.values() if row is not None]
+
+    def page(self, slug: str, render: Callable[[Partnership], Any]) -> Any:
+        """What ``render`` makes of a published partnership's page in the active language, made once and kept."""
+        pk = self._keys.get(slug)
+        if pk is None:
+            return None
+        key = get_language() or "en", pk
+        page = self.pages.get(key)
+        if page is None:
+            record = queries.for_page(queries.partnerships()).filter(pk=pk).first()
+            if record is None:  # withdrawn just now
+                return None
+            page = self.pages[key] = render(record)
+            _bound(self.pages, MOST_PAGES)
+        return page
+
+    @cached_property
+    def _keys(self) -> dict[str, int]:
+        return {self._facts[slot].slug: pk for pk, slot in self._slots.items()}
 
 
 class Selection:
@@ -239,15 +270,6 @@ class Selection:
     @property
     def count(self) -> int:
         return self.bitmap.bit_count()
-
-    def count_without(self, parameter: str) -> int:
-        """How many there would be without this parameter."""
-        return self._all_but(parameter).bit_count()
-
-    def count_with_words(self, typed: str) -> int:
-        """How many there would be with another search."""
-        found = self.catalogue.searched(typed)[-1]
-        return (self._all_but("q") & found).bit_count()
 
     def counts(self, parameter: str) -> dict[str, int]:
         """For each value of a parameter, how many there would be if it alone were chosen, the rest as it is."""
@@ -306,6 +328,13 @@ def _next(last: Catalogue | None, number: int) -> Catalogue:
         return Catalogue.of_everything(number)
     changed = changes.partnerships()
     return last.following(number, changed) if len(changed) <= MOST_PATCHED else Catalogue.of_everything(number)
+
+
+def _bound(kept: dict[Any, Any], most: int) -> None:
+    """Let the oldest tenth go where there is too much."""
+    if len(kept) > most:
+        for oldest in list(kept)[: most // 10]:
+            kept.pop(oldest, None)
 
 
 # --- Bitmaps ---------------------------------------------------------------------------------------------------------

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, TextChoices
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from . import vocabulary
 from .catalogue import Selection
+from .dimensions import FIRST_DECADE, LAST_DECADE
 from .filters import ActorFilter, ListFilterSet, SourceFilter
+from .models import Actor, Partnership, Source
 
 SHOWN = 8  # values before “show more”
 OPEN = {"theme", "state", "prefecture", "kind"}
 
 
-@dataclass(frozen=True)
-class FacetValue:
+class FacetValue(NamedTuple):
     value: str
     label: str
-    count: int
+    count: int  # type: ignore[assignment]  # not the method of a tuple
     selected: bool
     toggle_url: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Facet:
     """One filter with its values, the selected ones and then the most frequent first."""
 
@@ -32,13 +36,13 @@ class Facet:
     label: str
     values: list[FacetValue] = field(default_factory=list)
 
-    @property
+    @cached_property
     def first(self) -> list[FacetValue]:
         """What is shown at once: every selected value, and others up to ``SHOWN``."""
         selected = sum(value.selected for value in self.values)
         return self.values[: max(SHOWN, selected)]
 
-    @property
+    @cached_property
     def rest(self) -> list[FacetValue]:
         return self.values[len(self.first) :]
 
@@ -55,22 +59,21 @@ Labels = dict[str, str]
 def partnership_facets(selection: Selection) -> list[Facet]:
     offered = vocabulary.current()
     filters = selection.filters
-    decades = {value: _("%(year)ss") % {"year": value} for value, _label in filters.filters["decade"].extra["choices"]}
     return [
         _facet(filters, "theme", selection.counts("theme"), offered.labels("theme"), in_order=True),
         _facet(filters, "state", selection.counts("state"), offered.labels("state")),
         _facet(filters, "prefecture", selection.counts("prefecture"), offered.labels("prefecture")),
-        _facet(filters, "kind", selection.counts("kind"), None),
-        _facet(filters, "status", selection.counts("status"), None),
-        _facet(filters, "level", selection.counts("level"), None),
-        _facet(filters, "decade", selection.counts("decade"), decades, in_order=True),
+        _facet(filters, "kind", selection.counts("kind"), _labels(Partnership.Kind)),
+        _facet(filters, "status", selection.counts("status"), _labels(Partnership.Status)),
+        _facet(filters, "level", selection.counts("level"), _labels(Actor.Kind)),
+        _facet(filters, "decade", selection.counts("decade"), _decades(get_language()), in_order=True),
     ]
 
 
 def actor_facets(filters: ActorFilter) -> list[Facet]:
     offered = vocabulary.current()
     return [
-        _facet(filters, "kind", _counted(filters, "kind", "kind"), None),
+        _facet(filters, "kind", _counted(filters, "kind", "kind"), _labels(Actor.Kind)),
         _facet(filters, "state", _counted(filters, "state", "region__code"), offered.labels("state")),
         _facet(filters, "prefecture", _counted(filters, "prefecture", "region__code"), offered.labels("prefecture")),
     ]
@@ -78,25 +81,36 @@ def actor_facets(filters: ActorFilter) -> list[Facet]:
 
 def source_facets(filters: SourceFilter) -> list[Facet]:
     return [
-        _facet(filters, "kind", _counted(filters, "kind", "kind"), None),
-        _facet(filters, "language", _counted(filters, "language", "language"), None),
+        _facet(filters, "kind", _counted(filters, "kind", "kind"), _labels(Source.Kind)),
+        _facet(filters, "language", _counted(filters, "language", "language"), _labels(Source.Language)),
     ]
 
 
-def _facet(
-    filters: ListFilterSet, name: str, counts: Counts, labels: Labels | None, *, in_order: bool = False
-) -> Facet:
-    """``labels`` limits the values; None takes them from the filter's own choices."""
-    if labels is None:
-        labels = {str(value): str(label) for value, label in filters.filters[name].extra["choices"]}
+def _facet(filters: ListFilterSet, name: str, counts: Counts, labels: Labels, *, in_order: bool = False) -> Facet:
+    """``labels`` limits the values, and orders those that are equally frequent."""
     selected = filters.chosen(name)
+    shown = [value for value in labels if value in counts or value in selected]
     values = [
-        FacetValue(value, label, counts.get(value, 0), value in selected, filters.toggled(name, value))
-        for value, label in labels.items()
-        if value in counts or value in selected
+        FacetValue(value, labels[value], counts.get(value, 0), value in selected, address)
+        for value, address in zip(shown, filters.toggles(name, shown), strict=True)
     ]
     values.sort(key=lambda value: (not value.selected, 0 if in_order else -value.count))
     return Facet(name, str(filters.filters[name].label), values)
+
+
+def _labels(choices: type[TextChoices]) -> Labels:
+    return _labels_in(choices, get_language())
+
+
+@lru_cache
+def _labels_in(choices: type[TextChoices], language: str) -> Labels:
+    return {str(value): str(label) for value, label in choices.choices}
+
+
+@lru_cache
+def _decades(language: str) -> Labels:
+    years = range(FIRST_DECADE, LAST_DECADE + 1, 10)
+    return {str(year): _("%(year)ds") % {"year": year} for year in years}
 
 
 def _counted(filters: ListFilterSet, name: str, column: str) -> Counts:

@@ -6,9 +6,11 @@ A value that cannot be understood is reported and left out; it never breaks the 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import starmap
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -46,22 +48,34 @@ class ListFilterSet(django_filters.FilterSet):
 
     def _understood(self, data: QueryDict) -> QueryDict:
         clean = QueryDict(mutable=True)
-        for name, declared in self.filters.items():
-            given = [value for value in data.getlist(name) if value.strip()]
-            several = isinstance(declared, django_filters.MultipleChoiceFilter)
-            if several and given:
-                # Choices from the database are asked for once, not once for every value.
-                declared.extra["choices"] = _listed(declared.extra["choices"])
-            for value in self._first(name, list(dict.fromkeys(given))) if several else given[-1:]:
-                if name == "q" and not self._searchable(value):
-                    continue
-                try:
-                    declared.field.clean([value] if several else value)
-                except ValidationError:
-                    self.ignored.append(Ignored(name, self._complaint(declared, value)))
-                else:
-                    clean.appendlist(name, value)
+        for name in self.filters if data else ():
+            if given := [value for value in data.getlist(name) if value.strip()]:
+                clean.setlist(name, list(self._applicable(name, given)))
+                if not clean.getlist(name):
+                    del clean[name]
         return clean
+
+    def _applicable(self, name: str, given: list[str]) -> Iterator[str]:
+        declared = self.filters[name]
+        if isinstance(declared, django_filters.MultipleChoiceFilter):
+            # Choices from the database are asked for once, not once for every value.
+            offered = declared.extra["choices"] = _listed(declared.extra["choices"])
+            known = {str(value) for value, _label in offered}
+            for value in self._first(name, list(dict.fromkeys(given))):
+                if value in known:
+                    yield value
+                else:
+                    self.ignored.append(Ignored(name, self._complaint(declared, value)))
+            return
+        value = given[-1] if name != "q" else " ".join(given[-1].split())
+        if name == "q" and not self._searchable(value):
+            return
+        try:
+            declared.field.clean(value)
+        except ValidationError:
+            self.ignored.append(Ignored(name, self._complaint(declared, value)))
+        else:
+            yield value
 
     def _first(self, name: str, values: list[str]) -> list[str]:
         if len(values) > MOST_VALUES:
@@ -111,34 +125,79 @@ class ListFilterSet(django_filters.FilterSet):
         """The same, understood; a query without words where nothing is searched for."""
         return parse(self.words)
 
-    def address(self, changes: dict[str, list[str]] | None = None, *, page: int | None = None) -> str:
+    def address(self, changes: dict[str, list[str]] | None = None, *, page: int = 1) -> str:
         """The query string of this list with some parameters changed, in the one canonical form."""
-        pairs = self._canonical(changes or {})
-        if page and page > 1:
-            pairs.append(("page", str(page)))
-        return "?" + "&".join(_encoded(name, value) for name, value in pairs)
+        return "?" + "&".join(_encoded(name, value) for name, value in self.pairs(changes or {}, page=page))
 
-    def pairs(self, *, page: int = 1) -> list[tuple[str, str]]:
-        """The parameters of this list in their one order: each once, the values of one sorted, no defaults."""
-        return self._canonical({}) + ([("page", str(page))] if page > 1 else [])
-
-    def _canonical(self, changes: dict[str, list[str]]) -> list[tuple[str, str]]:
+    def pairs(self, changes: dict[str, list[str]], *, page: int = 1) -> list[tuple[str, str]]:
+        """The parameters in their one order: the values of each sorted, defaults left out."""
         chosen = {name: changes[name] if name in changes else self.chosen(name) for name in self.filters}
-        return [
+        pairs = [
             (name, value)
             for name, values in chosen.items()
             for value in (sorted(values) if len(values) > 1 else values)
             if not self.is_default(name, value, chosen)
         ]
+        return [*pairs, ("page", str(page))] if page > 1 else pairs
 
     def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
         """Whether a list with these choices would be the same without this one."""
         return False
 
+    def changed(self, changes: dict[str, list[str]]) -> Self:
+        """The same kind of list with some parameters changed."""
+        query = QueryDict(mutable=True)
+        for name, value in self.pairs(changes):
+            query.appendlist(name, value)
+        return type(self)(query, self.queryset)
+
     def toggled(self, name: str, value: str) -> str:
         """The address in which one value is chosen, or no longer chosen."""
-        values = self.chosen(name)
-        return self.address({name: [v for v in values if v != value] if value in values else [*values, value]})
+        chosen = self.chosen(name)
+        return self.address(
+            {name: [other for other in chosen if other != value] if value in chosen else [*chosen, value]}
+        )
+
+    def toggles(self, name: str, values: list[str]) -> list[str]:
+        """For each value of a parameter, the address in which it is chosen, or no longer chosen."""
+        chosen = self.chosen(name)
+        # A list has a hundred such links, so that what stands around the one parameter is written only once.
+        pairs = self.pairs({name: ["\0"]})
+        place = pairs.index((name, "\0"))
+        before, after = "?", ""
+        if place:
+            before += "&".join(starmap(_encoded, pairs[:place])) + "&"
+        if pairs[place + 1 :]:
+            after = "&" + "&".join(starmap(_encoded, pairs[place + 1 :]))
+        addresses = []
+        for value in values:
+            others = [other for other in chosen if other != value] if value in chosen else [*chosen, value]
+            own = "&".join(_encoded(name, other) for other in (sorted(others) if len(others) > 1 else others))
+            addresses.append(f"{before}{own}{after}" if own else before + after[1:])
+        return addresses
+
+
+class _LightlyCopied(django_filters.Filter):
+    """A filter as every FilterSet gets its own; copying it deeply, as django-filter does, takes longer than its use."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        made = copy(self)
+        made.extra = dict(self.extra)
+        if self.method:
+            made.method = self.method  # binds it to the copy
+        return made
+
+
+class _TextFilter(_LightlyCopied, django_filters.CharFilter):
+    pass
+
+
+class _ChoiceFilter(_LightlyCopied, django_filters.ChoiceFilter):
+    pass
+
+
+class _ChoicesFilter(_LightlyCopied, django_filters.MultipleChoiceFilter):
+    pass
 
 
 @lru_cache(maxsize=10_000)
@@ -177,11 +236,11 @@ class _ActorSlugField(forms.CharField):
         return actor
 
 
-class _ActorFilter(django_filters.CharFilter):
+class _ActorFilter(_TextFilter):
     field_class = _ActorSlugField
 
 
-class _YearFilter(django_filters.NumberFilter):
+class _YearFilter(_LightlyCopied, django_filters.NumberFilter):
     field_class = forms.IntegerField
 
     def __init__(self, **options: Any) -> None:
@@ -191,32 +250,18 @@ class _YearFilter(django_filters.NumberFilter):
 class PartnershipFilter(ListFilterSet):
     """The listing's parameters. Values of one parameter widen (or), different parameters narrow (and)."""
 
-    q = django_filters.CharFilter(label=gettext_lazy("Search"), method="search")
-    theme = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Theme"), choices=_offered("theme"), method="by_dimension"
-    )
-    kind = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Kind"), choices=Partnership.Kind.choices, method="by_dimension"
-    )
-    status = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Status"), choices=Partnership.Status.choices, method="by_dimension"
-    )
-    state = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("State"), choices=_offered("state"), method="by_dimension"
-    )
-    prefecture = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Prefecture"), choices=_offered("prefecture"), method="by_dimension"
-    )
-    level = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Level"), choices=Actor.Kind.choices, method="by_dimension"
-    )
-    decade = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Decade"), choices=_decades(), method="by_dimension"
-    )
+    q = _TextFilter(label=gettext_lazy("Search"), method="search")
+    theme = _ChoicesFilter(label=gettext_lazy("Theme"), choices=_offered("theme"), method="by_dimension")
+    kind = _ChoicesFilter(label=gettext_lazy("Kind"), choices=Partnership.Kind.choices, method="by_dimension")
+    status = _ChoicesFilter(label=gettext_lazy("Status"), choices=Partnership.Status.choices, method="by_dimension")
+    state = _ChoicesFilter(label=gettext_lazy("State"), choices=_offered("state"), method="by_dimension")
+    prefecture = _ChoicesFilter(label=gettext_lazy("Prefecture"), choices=_offered("prefecture"), method="by_dimension")
+    level = _ChoicesFilter(label=gettext_lazy("Level"), choices=Actor.Kind.choices, method="by_dimension")
+    decade = _ChoicesFilter(label=gettext_lazy("Decade"), choices=_decades(), method="by_dimension")
     actor = _ActorFilter(label=gettext_lazy("Place or organisation"), method="by_actor")
     year_min = _YearFilter(label=gettext_lazy("Started from"), method="from_year")
     year_max = _YearFilter(label=gettext_lazy("Started until"), method="until_year")
-    sort = django_filters.ChoiceFilter(
+    sort = _ChoiceFilter(
         label=gettext_lazy("Sort"),
         choices=[
             ("relevance", gettext_lazy("relevance")),
@@ -286,15 +331,13 @@ class PartnershipFilter(ListFilterSet):
 class ActorFilter(ListFilterSet):
     """The parameters of the list of places and organisations; those without a partnership only on request."""
 
-    q = django_filters.CharFilter(label=gettext_lazy("Search"), method="search")
-    kind = django_filters.MultipleChoiceFilter(label=gettext_lazy("Kind"), choices=Actor.Kind.choices, distinct=False)
-    state = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("State"), choices=_offered("state"), field_name="region__code"
-    )
-    prefecture = django_filters.MultipleChoiceFilter(
+    q = _TextFilter(label=gettext_lazy("Search"), method="search")
+    kind = _ChoicesFilter(label=gettext_lazy("Kind"), choices=Actor.Kind.choices, distinct=False)
+    state = _ChoicesFilter(label=gettext_lazy("State"), choices=_offered("state"), field_name="region__code")
+    prefecture = _ChoicesFilter(
         label=gettext_lazy("Prefecture"), choices=_offered("prefecture"), field_name="region__code"
     )
-    show = django_filters.ChoiceFilter(
+    show = _ChoiceFilter(
         label=gettext_lazy("Show"),
         choices=[
             ("connected", gettext_lazy("with a partnership")),
@@ -329,11 +372,9 @@ class ActorFilter(ListFilterSet):
 class SourceFilter(ListFilterSet):
     """The parameters of the list of sources."""
 
-    q = django_filters.CharFilter(label=gettext_lazy("Search"), method="search")
-    kind = django_filters.MultipleChoiceFilter(label=gettext_lazy("Kind"), choices=Source.Kind.choices, distinct=False)
-    language = django_filters.MultipleChoiceFilter(
-        label=gettext_lazy("Language"), choices=Source.Language.choices, distinct=False
-    )
+    q = _TextFilter(label=gettext_lazy("Search"), method="search")
+    kind = _ChoicesFilter(label=gettext_lazy("Kind"), choices=Source.Kind.choices, distinct=False)
+    language = _ChoicesFilter(label=gettext_lazy("Language"), choices=Source.Language.choices, distinct=False)
 
     class Meta:
         model = Source

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -198,9 +199,13 @@ class Query:
         """The search as typed, without one of its words."""
         return " ".join(_as_typed(word) for word in self.words if word is not dropped)
 
-    def with_other(self, replaced: Word, text: str) -> str:
-        """The search as typed, with one of its words spelt differently."""
-        return " ".join(text if word is replaced else _as_typed(word) for word in self.words)
+    def respelt(self, spellings: Mapping[Word, str]) -> str:
+        """The search as typed, with some of its words spelt differently."""
+        return " ".join(spellings.get(word) or _as_typed(word) for word in self.words)
+
+    def only(self, word: Word) -> Query:
+        """A search for one of its words."""
+        return Query((word,))
 
 
 def _as_typed(word: Word) -> str:
@@ -275,11 +280,12 @@ class Markable:
     def __init__(self, text: str) -> None:
         self.text = text
         self._folded, self._origin = _fold_with_origin(text)
-        self._words = [
-            (match[0], loose(match[0]), match.start(), match.end())
-            for match in _PIECE.finditer(self._folded)
-            if not is_japanese(match[0])
-        ]
+        self._words: dict[str, list[tuple[int, int]]] = {}  # by the word, and by its loose form, marked
+        for match in _PIECE.finditer(self._folded):
+            if not is_japanese(match[0]):
+                self._words.setdefault(match[0], []).append(match.span())
+                self._words.setdefault(LOOSE + loose(match[0]), []).append(match.span())
+        self._sorted = sorted(self._words)
 
     def spans(self, query: Query) -> list[tuple[int, int]]:
         """The places as (start, end) in the text, in order, none overlapping another."""
@@ -287,7 +293,7 @@ class Markable:
         for word in query.wanted:
             for term in word.terms:
                 found += self._places(term, word)
-        return _merged((self._origin[start], self._origin[end - 1] + 1) for start, end in found if end > start)
+        return _merged((self._origin[start], self._origin[end - 1] + 1) for start, end in found) if found else found
 
     def _places(self, term: Term, word: Word) -> Iterator[tuple[int, int]]:
         if term.is_japanese or word.is_phrase:
@@ -298,9 +304,13 @@ class Markable:
                 start = self._folded.find(wanted, start + len(wanted))
             return
         token = term.tokens[0]
-        for folded, loosened, start, end in self._words:
-            if folded == token or loosened == term.loose or (term.is_prefix and folded.startswith(token)):
-                yield start, end
+        yield from self._words.get(token, ())
+        yield from self._words.get(LOOSE + term.loose, ())
+        if term.is_prefix:
+            for place in range(bisect_left(self._sorted, token), len(self._sorted)):
+                if not self._sorted[place].startswith(token):
+                    break
+                yield from self._words[self._sorted[place]]
 
 
 def _unpaired(row: tuple[str, ...]) -> str:
@@ -341,13 +351,13 @@ def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 # --- Typing errors ---------------------------------------------------------------------------------------------------
 
-FORGIVEN_FROM = 5  # letters
+FORGIVEN_FROM, FORGIVEN_TO = 5, 30  # letters
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def one_error_away(word: str) -> set[str]:
     """Every word that a Latin one becomes by one letter too many, too few, wrong, or two changed round."""
-    if len(word) < FORGIVEN_FROM or not (word.isascii() and word.isalpha()):
+    if not (FORGIVEN_FROM <= len(word) <= FORGIVEN_TO and word.isascii() and word.isalpha()):
         return set()
     cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     found = {left + right[1:] for left, right in cuts if right}

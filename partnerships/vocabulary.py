@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import get_language
@@ -13,7 +14,7 @@ from .models import Country, Theme, version
 Names = dict[str, tuple[str, str]]  # value → its English and its Japanese name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Values in the order in which they are offered."""
 
@@ -27,8 +28,13 @@ class Vocabulary:
 
     def labels(self, parameter: str) -> dict[str, str]:
         """The names in the active language, or in the other one where that is all there is."""
-        own, other = (1, 0) if get_language() == "ja" else (0, 1)
-        return {value: names[own] or names[other] for value, names in getattr(self, parameter).items()}
+        return _labels(self, parameter, get_language() or "en")
+
+
+@lru_cache(maxsize=12)
+def _labels(offered: Vocabulary, parameter: str, language: str) -> dict[str, str]:
+    own, other = (1, 0) if language == "ja" else (0, 1)
+    return {value: names[own] or names[other] for value, names in getattr(offered, parameter).items()}
 
 
 _latest = Vocabulary(-1, {}, {}, {})

@@ -20,6 +20,7 @@ class LocalText:
 
     text: str
     language: str
+    is_foreign: bool = False  # so that the page must mark it with ``lang``
 
     def __str__(self) -> str:
         return self.text
@@ -27,26 +28,21 @@ class LocalText:
     def __bool__(self) -> bool:
         return bool(self.text)
 
-    @property
-    def is_foreign(self) -> bool:
-        """Whether the page must mark it with ``lang``."""
-        return self.language != (get_language() or "en")
-
 
 def local_text(record: Model, field: str) -> LocalText:
     """A bilingual field in the active language, or in the other one where that is all there is."""
     english = getattr(record, field)
     japanese = getattr(record, f"{field}_ja")
     if get_language() == "ja":
-        return LocalText(japanese, "ja") if japanese else LocalText(english, "en")
-    return LocalText(english, "en") if english else LocalText(japanese, "ja")
+        return LocalText(japanese, "ja") if japanese else LocalText(english, "en", is_foreign=True)
+    return LocalText(english, "en") if english else LocalText(japanese, "ja", is_foreign=True)
 
 
 def other_text(record: Model, field: str) -> LocalText:
     """The same field in the language that the page is not in; empty where there is none."""
     if get_language() == "ja":
-        return LocalText(getattr(record, field), "en")
-    return LocalText(getattr(record, f"{field}_ja"), "ja")
+        return LocalText(getattr(record, field), "en", is_foreign=True)
+    return LocalText(getattr(record, f"{field}_ja"), "ja", is_foreign=True)
 
 
 def region_name(region: Actor) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from urllib.parse import quote, quote_from_bytes
 
 import pytest
@@ -13,6 +12,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from config.wsgi import ignoring_the_type_of_no_body
 from partnerships.filters import MOST_VALUES, ActorFilter, ListFilterSet, PartnershipFilter, SourceFilter
@@ -166,7 +166,7 @@ def test_a_bad_value_is_named_on_the_page_as_text_and_never_as_markup(
     response = client.get(f"{address}?{name}={quote(value)}")
     page = Page(response)
     assert page.texts("div", class_="notice") == [f"{label}: “{value}” was not understood and is ignored."]
-    assert html.escape(value).encode() in response.content
+    assert str(escape(value)).encode() in response.content
     assert not page.all("u")
 
 

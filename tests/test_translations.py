@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.template import Context, Template
+from django.template import engines
 from django.utils import translation
 from django.utils.translation import gettext, ngettext, pgettext
 
@@ -106,20 +106,18 @@ def test_a_translated_project_has_no_problems(root: Path) -> None:
 
 
 def test_it_finds_a_text_that_is_not_in_the_catalogue(root: Path) -> None:
-    plant(root, "templates/page.html", '{% translate "Goodbye" context "at the door" %}')
+    plant(root, "templates/page.html", '{{ pgettext("at the door", "Goodbye") }}')
     assert translations.problems(root) == ["missing: “Goodbye” (at the door), in templates/page.html"]
 
 
 def test_it_finds_a_text_that_is_not_translated(root: Path) -> None:
-    plant(root, "templates/page.html", '{% translate "Goodbye" %}')
+    plant(root, "templates/page.html", '{{ _("Goodbye") }}')
     translations.update(root)
     assert translations.problems(root) == ["untranslated: “Goodbye”"]
 
 
 def test_it_finds_a_plural_that_is_not_translated(root: Path) -> None:
-    plant(
-        root, "templates/page.html", "{% blocktranslate count n=n %}{{ n }} tie{% plural %}ties{% endblocktranslate %}"
-    )
+    plant(root, "templates/page.html", "{% trans n=n %}{{ n }} tie{% pluralize %}ties{% endtrans %}")
     translations.update(root)
     assert translations.problems(root) == ["untranslated: “%(n)s tie”"]
 
@@ -168,7 +166,7 @@ def test_it_finds_a_compiled_file_that_is_out_of_date(root: Path, damage: Callab
 
 
 def test_every_problem_is_named_on_failure(root: Path) -> None:
-    plant(root, "templates/page.html", '{% translate "One" %}{% translate "Two" %}')
+    plant(root, "templates/page.html", '{{ _("One") }}{{ _("Two") }}')
     found = translations.main(["check"], root)
     assert found == "missing: “One”, in templates/page.html\nmissing: “Two”, in templates/page.html"
 
@@ -246,6 +244,40 @@ def test_a_text_that_is_put_together_at_run_time_is_not_taken_for_one(tmp_path: 
     assert texts(tmp_path) == set()
 
 
+def shown_in_japanese(root: Path, settings: Any, engine: str, source: str) -> str:
+    """A template of the project with every text that is found in it translated, as the engine shows it."""
+    translate(root, lambda text: f"訳：{text.plural or text.singular}" + f"（{text.context}）" * bool(text.context))
+    settings.LOCALE_PATHS = [root / "partnerships" / "locale"]
+    with translation.override("ja"):
+        return engines[engine].from_string(source).render({"name": "Kobe"})
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ('{{ _("Welcome") }}', "訳：Welcome"),
+        ("<p title=\"{{ _('Welcome') }}\">", '<p title="訳：Welcome">'),
+        ('{{ _("50%% more") }}', "訳：50% more"),
+        ('{{ gettext("To %(x)s", x=name) }}', "訳：To Kobe"),
+        ('{{ pgettext("month", "May") }}', "訳：May（month）"),
+        ('{{ ngettext("a tie", "%(num)s ties", 2) }}', "訳：2 ties"),
+        ('{% set word = _("Welcome") %}{{ word }}', "訳：Welcome"),
+        ('{{ name or _("Nobody") }} {{ "" or _("Welcome") }}', "Kobe 訳：Welcome"),
+        ("{% trans %}50% of {{ name }}{% endtrans %}", "訳：50% of Kobe"),
+        ("{% trans x=name %}To {{ x }}{% endtrans %}", "訳：To Kobe"),
+        ("<p>\n  {% trans %}\n    Two\n    lines\n  {% endtrans %}\n</p>", "<p>\n訳：Two lines\n</p>"),
+        ("{% trans n=2 %}a tie{% pluralize %}{{ n }} ties{% endtrans %}", "訳：2 ties"),
+        ('{% trans "month" %}May{% endtrans %}', "訳：May（month）"),
+        ('{% trans "sea" n=2 %}a tide{% pluralize %}{{ n }} tides{% endtrans %}', "訳：2 tides（sea）"),
+        ('{% macro m() %}{{ _("Welcome") }}{% endmacro %}{{ m() }}', "訳：Welcome"),
+        ("{% trans x='<b>' %}To {{ x }}{% endtrans %}", "訳：To &lt;b&gt;"),
+    ],
+)
+def test_a_text_in_a_page_is_found_as_it_is_looked_up(tmp_path: Path, settings: Any, source: str, shown: str) -> None:
+    plant(tmp_path, "templates/page.html", source)
+    assert shown_in_japanese(tmp_path, settings, "jinja2", source) == shown
+
+
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
@@ -270,11 +302,8 @@ def test_a_text_that_is_put_together_at_run_time_is_not_taken_for_one(tmp_path: 
         ('{% firstof _("Welcome") %}', "訳：Welcome"),
     ],
 )
-def test_a_text_in_a_template_is_found_as_django_looks_it_up(
+def test_a_text_in_an_admin_template_is_found_as_django_looks_it_up(
     tmp_path: Path, settings: Any, source: str, shown: str
 ) -> None:
-    plant(tmp_path, "templates/page.html", source)
-    translate(tmp_path, lambda text: f"訳：{text.plural or text.singular}" + f"（{text.context}）" * bool(text.context))
-    settings.LOCALE_PATHS = [tmp_path / "partnerships" / "locale"]
-    with translation.override("ja"):
-        assert Template("{% load i18n %}" + source).render(Context({"name": "Kobe"})) == shown
+    plant(tmp_path, "partnerships/templates/admin/page.html", source)
+    assert shown_in_japanese(tmp_path, settings, "django", "{% load i18n %}" + source) == shown

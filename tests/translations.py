@@ -20,9 +20,10 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
+from jinja2.ext import babel_extract
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ["config/*.py", "partnerships/**/*.py", "templates/**/*.html"]
+SOURCES = ["config/*.py", "partnerships/**/*.py", "partnerships/templates/**/*.html", "templates/**/*.html"]
 PO = Path("partnerships/locale/ja/LC_MESSAGES/django.po")
 
 # Which arguments are texts, counted from 1; “c” marks a context.
@@ -37,6 +38,8 @@ ARGUMENTS: dict[str, Any] = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
+# How the pages' environment reads a template (partnerships/templating.py), as far as it shapes texts.
+PAGES = {"newstyle_gettext": "true", "trimmed": "true", "lstrip_blocks": "true", "silent": "false"}
 # %(name)s, %d, %%, and a lone % that formatting would trip over.
 PLACEHOLDER = re.compile(r"%(?:%|\(\w+\)[a-z]|[a-z]|)")
 
@@ -83,7 +86,10 @@ def extracted(root: Path) -> Catalogue:
     for path in sorted({path for pattern in SOURCES for path in root.glob(pattern)}):
         source = path.read_text(encoding="utf-8")
         name = path.relative_to(root).as_posix()
-        texts = _in_template(source, name) if path.suffix == ".html" else _in_python(source)
+        if path.suffix == ".py":
+            texts = _in_python(source)
+        else:
+            texts = _in_page(source) if name.startswith("templates/") else _in_admin_template(source, name)
         for text, context, comments in texts:
             catalogue.add(text, locations=[(name, 0)], auto_comments=comments, context=context)
     return catalogue
@@ -103,7 +109,11 @@ def _in_python(source: str) -> Iterator[Found]:
             yield from _calls(ast.unparse(node.value), keywords)
 
 
-def _in_template(source: str, name: str) -> Iterator[Found]:
+def _in_page(source: str) -> Iterator[Found]:
+    yield from _calls(source, {"_": (1,), **ARGUMENTS}, babel_extract, PAGES)
+
+
+def _in_admin_template(source: str, name: str) -> Iterator[Found]:
     # Without indentation, which in a template means nothing and in Python would be an error.
     code = "\n".join(line.lstrip() for line in templatize(source, origin=name).split("\n"))
     yield from _calls(code, ARGUMENTS)
@@ -112,8 +122,8 @@ def _in_template(source: str, name: str) -> Iterator[Found]:
         yield text.replace("%", "%%"), context, comments
 
 
-def _calls(code: str, keywords: dict[str, Any]) -> Iterator[Found]:
-    for _line, text, comments, context in extract("python", BytesIO(code.encode()), keywords, ["Translators"]):
+def _calls(code: str, keywords: dict[str, Any], method: Any = "python", options: Any = None) -> Iterator[Found]:
+    for _line, text, comments, context in extract(method, BytesIO(code.encode()), keywords, ["Translators"], options):
         yield text, context, comments
 
 

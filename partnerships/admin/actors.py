@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
@@ -37,7 +37,7 @@ class ActorAdmin(PublishableAdmin):
     list_filter = ["publication", HasPartnershipFilter, "country", "kind"]
     list_select_related = ["region"]
     list_per_page = 50
-    search_fields = ["name", "name_ja", "name_kana", "other_names__name", "slug", "code"]
+    match_order = [F("population").desc(nulls_last=True), "name", "slug"]
     search_help_text = gettext_lazy("Name in English, Japanese or kana, other names, or code")
     show_facets = admin.ShowFacets.ALWAYS
     autocomplete_fields = ["parent", "successor"]
@@ -66,20 +66,6 @@ class ActorAdmin(PublishableAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("region")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Whoever bears exactly the name typed comes first: 京都市 before 東京都's wards, Kobe before Kobelco."""
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        term = search_term.strip()
-        if not term:
-            return found, may_repeat
-        exact = Q(name__iexact=term) | Q(name_ja=term) | Q(name_kana=term)
-        begins = Q(name__istartswith=term) | Q(name_ja__startswith=term) | Q(name_kana__startswith=term)
-        rank = Case(When(exact, then=Value(0)), When(begins, then=Value(1)), default=Value(2))
-        ranked = queryset.filter(pk__in=found.order_by().values("pk")).annotate(rank=rank)
-        return ranked.order_by("rank", F("population").desc(nulls_last=True), "name", "slug"), False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

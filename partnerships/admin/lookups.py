@@ -11,11 +11,13 @@ from partnerships.models import (
     ActorName,
     Adoption,
     Citation,
+    DirectoryVersion,
     LoadedRecord,
     Milestone,
     Outcome,
     Participation,
     PartnershipTheme,
+    RecordVersion,
     ReviewEvent,
 )
 
@@ -103,3 +105,14 @@ class LoadedRecordAdmin(LookupAdmin):
     list_display = ["table", "key", "digest"]
     list_filter = ["table"]
     search_fields = ["key"]
+
+
+@admin.register(DirectoryVersion)
+class DirectoryVersionAdmin(LookupAdmin):
+    list_display = ["number"]
+
+
+@admin.register(RecordVersion)
+class RecordVersionAdmin(LookupAdmin):
+    list_display = ["record_kind", "record_id", "version", "is_indexed"]
+    list_filter = ["record_kind", "is_indexed"]

@@ -124,16 +124,7 @@ class AdoptionInline(admin.TabularInline):
 class PartnershipAdmin(PublishableAdmin):
     list_display = ["title", "title_ja", "kind", "status", "started", "publication", "updated_at"]
     list_filter = ["publication", "kind", "status", "themes"]
-    search_fields = [
-        "title",
-        "title_ja",
-        "slug",
-        "summary",
-        "summary_ja",
-        "actors__name",
-        "actors__name_ja",
-        "actors__name_kana",
-    ]
+    match_order = ["-updated_at", "slug"]
     search_help_text = gettext_lazy("Title, summary or participant, in English or Japanese")
     show_facets = admin.ShowFacets.ALWAYS
     prepopulated_fields = {"slug": ["title"]}

@@ -16,6 +16,8 @@ from simple_history.admin import SimpleHistoryAdmin
 from partnerships.models import Publication, ReviewEvent
 from partnerships.services.publishing import STEPS, RefusedError, take_step
 
+from .searching import SearchedAdmin
+
 Action = ReviewEvent.Action
 
 # The steps that need the right to publish; submitting needs only the right to submit.
@@ -33,7 +35,7 @@ def may_take(request: HttpRequest, action: str) -> bool:
     return request.user.has_perm(f"partnerships.{right}_partnership")
 
 
-class PublishableAdmin(SimpleHistoryAdmin):
+class PublishableAdmin(SearchedAdmin, SimpleHistoryAdmin):
     """Curators change drafts; what is in review or public is changed, and moved between the states, by editors."""
 
     actions = ["submit_selected", "publish_selected", "return_selected", "archive_selected"]
@@ -87,17 +89,24 @@ class PublishableAdmin(SimpleHistoryAdmin):
             return False
         return True
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:
-        record = options.get("obj")
-        state = record.publication if record else Publication.DRAFT
-        may_save = self.has_change_permission(request, record) if record else self.has_add_permission(request)
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        state = obj.publication if obj else Publication.DRAFT
+        may_save = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         context["steps"] = [
             (action, STEP_LABELS[Action(action)])
             for action, (froms, _to) in STEPS.items()
             if may_save and state in froms and may_take(request, action)
         ]
         context["state"] = Publication(state).label
-        return super().render_change_form(request, context, **options)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         self._take_posted_step(request, obj)

@@ -10,6 +10,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from partnerships.models import Citation, Publication, ReviewEvent, Source
 
 from .publication import may_take
+from .searching import SearchedAdmin
 
 
 class CitedByInline(admin.TabularInline):
@@ -31,13 +32,13 @@ class CitedByInline(admin.TabularInline):
 
 
 @admin.register(Source)
-class SourceAdmin(SimpleHistoryAdmin):
+class SourceAdmin(SearchedAdmin, SimpleHistoryAdmin):
     """A source that published records cite is changed by editors only: it is public."""
 
     list_display = ["title", "publisher", "kind", "language", "published_on", "link_state"]
     list_filter = ["kind", "language", "link_state"]
     list_per_page = 50
-    search_fields = ["title", "publisher", "url", "slug"]
+    match_order = ["title", "slug"]
     search_help_text = gettext_lazy("Title, publisher or URL")
     show_facets = admin.ShowFacets.ALWAYS
     prepopulated_fields = {"slug": ["title"]}

@@ -16,7 +16,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 
 from .actor import Actor
-from .partnership import Participation, PartnershipTheme
+from .partnership import Adoption, Participation, PartnershipTheme
+from .source import Citation
 
 
 class DirectoryVersion(models.Model):
@@ -44,12 +45,17 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
         return self.filter(record_kind=kind).values_list("record_id", flat=True)
 
     def partnerships(self) -> set[int]:
-        """Partnerships that changed, or that show something of an actor or a theme that did."""
+        """Partnerships that changed, or that show something of another record that did."""
         actors = self.ids(RecordVersion.Kind.ACTOR)
         showing = Q(actor__in=actors) | Q(actor__region__in=actors) | Q(actor__successor__in=actors)
         themes = PartnershipTheme.objects.filter(theme__in=self.ids(RecordVersion.Kind.THEME))
+        sources = self.ids(RecordVersion.Kind.SOURCE)
+        own = self.ids(RecordVersion.Kind.PARTNERSHIP)
+        copies = Adoption.objects.filter(Q(partnership__in=own) | Q(adopted_from__in=own))
         return {
-            *self.ids(RecordVersion.Kind.PARTNERSHIP),
+            *own,
+            *(pk for pair in copies.values_list("partnership", "adopted_from") for pk in pair),
+            *Citation.objects.filter(source__in=sources).values_list("partnership", flat=True),
             *Participation.objects.filter(showing).values_list("partnership", flat=True),
             *themes.values_list("partnership", flat=True),
         }

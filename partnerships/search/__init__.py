@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -10,13 +11,15 @@ from django.db import connection, transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
+from partnerships import text
 from partnerships.models import Actor, DirectoryVersion, Partnership, RecordVersion, Source
 from partnerships.text import Query
 
 from . import postgres, sqlite
-from .index import KINDS, Documents, Level, excluded, levels
+from .index import COLUMNS, KINDS, Alternative, Condition, Documents, Level, excluded, levels, shown_names
 
 BATCH = 500
+MOST_LOOKED_AT = 200  # records, for the words that one may have been meant to be
 MODELS: dict[str, type[Any]] = {"partnership": Partnership, "actor": Actor, "source": Source}
 
 
@@ -72,6 +75,27 @@ def ids_by_level(kind: str, query: Query) -> list[list[int]]:
         for number, pk in cursor.fetchall():
             rows[number].append(pk)
     return rows
+
+
+def corrections(kind: str, word: str, published: QuerySet[Any]) -> list[str]:
+    """What a Latin word may have been meant to be: words one typing error away that stand in names and titles.
+
+    The most frequent first, at most three, as the published records spell them.
+    """
+    candidates = text.one_error_away(text.fold(word))
+    if not candidates:
+        return []
+    one_of: Condition = (tuple(Alternative((candidate,)) for candidate in sorted(candidates)),)
+    level = Level(COLUMNS.index("titles") + 1, (one_of,))
+    ids = published.filter(pk__in=_subquery(kind, level)).order_by("pk").values_list("pk", flat=True)
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
+    for name in shown_names(kind, list(ids[:MOST_LOOKED_AT])):
+        for written in name.split():
+            bare = written.strip('.,;:!?()[]“”"–—-')
+            if text.fold(bare) in candidates:
+                spellings[text.fold(bare)][bare] += 1
+    frequent = sorted(spellings.values(), key=lambda counter: -counter.total())
+    return [counter.most_common(1)[0][0] for counter in frequent[:3]]
 
 
 def _with_id(sql: str) -> str:

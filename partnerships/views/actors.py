@@ -9,15 +9,17 @@ from partnerships.facets import actor_facets
 from partnerships.filters import ActorFilter
 from partnerships.models import Actor
 
-from .listing import Listing
+from .listing import Listing, at_one_address
+from .results import QueryResults
 
 ROWS = 25  # of each list on an actor's page; the listing has the rest
 
 
 @require_safe
+@at_one_address
 def actor_list(request: HttpRequest) -> HttpResponse:
     filters = ActorFilter(request.GET, queries.actors())
-    listing = Listing.build(request, filters, actor_facets, queries.with_tie_counts)
+    listing = Listing.build(request, filters, QueryResults("actor", filters, actor_facets, queries.with_tie_counts))
     return render(request, "actors/list.html", {"listing": listing, "filters": filters})
 
 

@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Protocol, Self
+from functools import wraps
+from typing import Any, Self
+from urllib.parse import parse_qsl
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
 from partnerships.facets import Facet
 from partnerships.filters import ListFilterSet
 
+from .advice import Advice
+from .results import Results
+
 PER_PAGE = 25
+
+
+class MovedError(Exception):
+    """The list has one canonical address, which is another one than that asked for."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
+def at_one_address(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A list's view that redirects to the canonical address."""
+
+    @wraps(view)
+    def redirecting(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except MovedError as moved:
+            return HttpResponsePermanentRedirect(escape_leading_slashes(moved.address))
+
+    return redirecting
 
 
 @dataclass(frozen=True)
@@ -33,61 +58,45 @@ class PageLink:
     is_current: bool
 
 
-class Results(Protocol):
-    """What a list needs to know of its matches."""
-
-    count: int
-
-    def rows(self, start: int, stop: int) -> list[Any]: ...
-
-    def facets(self) -> list[Facet]: ...
-
-
-@dataclass
-class QueryResults:
-    """The matches of a queryset."""
-
-    filters: ListFilterSet
-    count_facets: Callable[[Any], list[Facet]]
-    for_rows: Callable[[QuerySet[Any]], QuerySet[Any]]
-
-    @cached_property
-    def count(self) -> int:  # type: ignore[override]
-        # Counted before the rows' annotations, which would only slow the count down.
-        return self.filters.qs.count()
-
-    def rows(self, start: int, stop: int) -> list[Any]:
-        return list(self.for_rows(self.filters.qs)[start:stop])
-
-    def facets(self) -> list[Facet]:
-        return self.count_facets(self.filters)
-
-
 @dataclass(frozen=True)
 class Listing:
     filters: Any
     facets: list[Facet]
-    page: Page[Any]
+    page: Page[int]  # of the places in the list
+    rows: Any
     messages: list[str]
     chips: list[Chip]
+    advice: Advice | None
 
     @classmethod
     def build(cls, request: HttpRequest, filters: ListFilterSet, results: Results) -> Self:
-        paginator = Paginator(_Slices(results), PER_PAGE)
+        """The page of the list that was asked for.
+
+        Raises ``MovedError`` when its address is not the canonical one; an address with something that was not
+        understood is left as it is, so that the page can say so.
+        """
+        paginator = Paginator(range(results.count), PER_PAGE)
         messages = [ignored.message for ignored in filters.ignored]
         number, complaint = _page_number(request.GET.get("page", ""), paginator.num_pages)
         if complaint:
             messages.append(complaint)
+        given = parse_qsl(request.META["QUERY_STRING"], keep_blank_values=True)
+        if not messages and given != filters.pairs({}, page=number):
+            raise MovedError((request.path + filters.address(page=number)).removesuffix("?"))
         facets = results.facets()
-        return cls(filters, facets, paginator.page(number), messages, _chips(filters, facets))
+        advice = None if results.count else Advice.build(filters, results)
+        page = paginator.page(number)
+        rows = results.rows(page.start_index() - 1, page.end_index()) if results.count else []
+        return cls(filters, facets, page, rows, messages, _chips(filters, facets), advice)
 
     @property
     def count(self) -> int:
         return self.page.paginator.count
 
     @property
-    def is_filtered(self) -> bool:
-        return bool(self.chips)
+    def is_for_robots(self) -> bool:
+        """Whether search engines may keep it: not searches, and not the endless combinations of filters."""
+        return not self.messages and len(self.chips) <= 1 and not {"q", "sort"} & {*self.filters.data}
 
     @property
     def previous_url(self) -> str:
@@ -101,8 +110,10 @@ class Listing:
     def page_links(self) -> list[PageLink | None]:
         """Links to the pages around this one, the first and the last; None stands for a gap."""
         numbers = self.page.paginator.get_elided_page_range(self.page.number, on_each_side=2, on_ends=1)
+        first = self.filters.address()
+        start = first if first == "?" else f"{first}&"
         return [
-            PageLink(number, self.filters.address(page=number), number == self.page.number)
+            PageLink(number, f"{start}page={number}" if number > 1 else first, number == self.page.number)
             if isinstance(number, int)
             else None
             for number in numbers
@@ -116,19 +127,6 @@ class Listing:
             for value, label in self.filters.filters["sort"].extra["choices"]
             if value != "relevance" or self.filters.chosen("q")
         ]
-
-
-class _Slices(Sequence[Any]):
-    """Results as a paginator takes them."""
-
-    def __init__(self, results: Results) -> None:
-        self.results = results
-
-    def __len__(self) -> int:
-        return self.results.count
-
-    def __getitem__(self, part: Any) -> Any:
-        return self.results.rows(part.start, part.stop)
 
 
 def _page_number(text: str, last: int) -> tuple[int, str]:

@@ -1,32 +1,44 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template import engines
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from partnerships import queries
-from partnerships.facets import partnership_facets
+from partnerships import catalogue, queries, wording
 from partnerships.filters import PartnershipFilter
 from partnerships.models import Citation, Partnership
-from partnerships.queries import for_rows
 
-from .listing import Listing
+from .listing import Listing, at_one_address
+from .results import CatalogueResults
 
 
 @require_safe
+@at_one_address
 def partnership_list(request: HttpRequest) -> HttpResponse:
     filters = PartnershipFilter(request.GET, queries.partnerships())
-    listing = Listing.build(request, filters, partnership_facets, for_rows)
+    listing = Listing.build(request, filters, CatalogueResults(catalogue.current().selected(filters)))
     return render(request, "partnerships/list.html", {"listing": listing, "filters": filters})
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """What is a record's own of its page, in one language."""
+
+    title: str
+    description: str
+    article: SafeString
 
 
 @require_safe
 def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    record = queries.for_page(queries.partnerships()).filter(slug=slug).first()
-    if record is not None:
-        return render(request, "partnerships/detail.html", _page(record))
+    page = catalogue.current().page(slug, _page)
+    if page is not None:
+        return render(request, "partnerships/detail.html", {"page": page, "preview_state": ""})
     # Only from here on is the visitor's session looked at, so that public pages stay the same for everyone.
     if request.user.has_perm("partnerships.change_partnership"):
         record = queries.for_page(Partnership.objects.all()).filter(slug=slug).first()
@@ -39,22 +51,26 @@ def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _preview(request: HttpRequest, record: Partnership) -> HttpResponse:
     """An unpublished record, for those who may edit it; for everyone else it does not exist."""
-    response = render(request, "partnerships/detail.html", {**_page(record), "is_preview": True})
+    context = {"page": _page(record), "preview_state": record.get_publication_display()}
+    response = render(request, "partnerships/detail.html", context)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-def _page(record: Partnership) -> dict[str, Any]:
+def _page(record: Partnership) -> RecordPage:
     sources = _numbered_sources(record)
     numbers = {source["source"].pk: source["number"] for source in sources}
-    return {
-        "record": record,
-        "sources": sources,
-        "outcomes": [(outcome, numbers.get(outcome.source_id)) for outcome in record.outcomes.all()],
-        "milestones": [(milestone, numbers.get(milestone.source_id)) for milestone in record.milestones.all()],
-        "content_sources": _numbers_for(record, numbers, Citation.Supports.CONTENT),
-        "date_sources": _numbers_for(record, numbers, Citation.Supports.DATES),
-    }
+    macro: Any = engines["jinja2"].env.get_template("includes/record.html").module.article  # type: ignore[attr-defined]
+    article = macro(
+        record,
+        sources=sources,
+        outcomes=[(outcome, numbers.get(outcome.source_id)) for outcome in record.outcomes.all()],
+        milestones=[(milestone, numbers.get(milestone.source_id)) for milestone in record.milestones.all()],
+        content_sources=_numbers_for(record, numbers, Citation.Supports.CONTENT),
+        date_sources=_numbers_for(record, numbers, Citation.Supports.DATES),
+    )
+    title, summary = str(wording.local_text(record, "title")), str(wording.local_text(record, "summary"))
+    return RecordPage(title, summary or wording.composed_summary(record), mark_safe(article))  # noqa: S308 (a template's)
 
 
 def _numbered_sources(record: Partnership) -> list[dict[str, Any]]:

@@ -9,13 +9,17 @@ from partnerships.facets import source_facets
 from partnerships.filters import SourceFilter
 from partnerships.models import Source
 
-from .listing import Listing
+from .listing import Listing, at_one_address
+from .results import QueryResults
 
 
 @require_safe
+@at_one_address
 def source_list(request: HttpRequest) -> HttpResponse:
     filters = SourceFilter(request.GET, queries.sources())
-    listing = Listing.build(request, filters, source_facets, queries.with_citation_counts)
+    listing = Listing.build(
+        request, filters, QueryResults("source", filters, source_facets, queries.with_citation_counts)
+    )
     return render(request, "sources/list.html", {"listing": listing, "filters": filters})
 
 

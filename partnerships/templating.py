@@ -1,0 +1,233 @@
+"""What the public pages' templates can say: addresses, bilingual texts, partial dates, numbers; all data is escaped."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import html
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Field, Model
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.http import escape_leading_slashes
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from django.utils.translation import gettext as _
+from jinja2 import Environment, StrictUndefined, pass_environment
+from markupsafe import Markup
+
+from . import http, wording
+from .facets import FacetValue
+from .filters import ListFilterSet
+from .models import PartialDate, Participation, Partnership
+
+
+def environment(**options: Any) -> Environment:
+    """Jinja2 as the pages use it: a name that does not exist is an error, texts come from Django's catalogues."""
+    made = Environment(
+        extensions=["jinja2.ext.i18n"],
+        undefined=StrictUndefined,
+        autoescape=True,
+        lstrip_blocks=True,
+        auto_reload=options["auto_reload"],
+        loader=options["loader"],
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    # Django's functions ask for the active language at every call, so one environment serves both.
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    made.globals |= {function.__name__: function for function in GLOBALS}
+    made.filters |= {function.__name__: function for function in FILTERS}
+    return made
+
+
+# --- Functions -----------------------------------------------------------------------------------------------------
+
+
+def url(name: str, slug: str = "") -> str:
+    """The address of a page in the active language; of a record's page where a slug is given."""
+    before, after = _around_slug(name, language(), is_record=bool(slug))
+    return f"{before}{slug}{after}"
+
+
+@functools.cache
+def _around_slug(name: str, language: str, *, is_record: bool) -> tuple[str, str]:
+    """An address cut where its slug stands; kept, because ``reverse`` takes 11 µs and a listing has 170 addresses."""
+    before, _slug, after = reverse(name, args=["slug"]).rpartition("slug") if is_record else (reverse(name), "", "")
+    return before, after
+
+
+def language() -> str:
+    """The language that the page is in."""
+    return get_language() or "en"
+
+
+def this_page_in(request: HttpRequest, language: str) -> str:
+    """The address of this page, with its filters, in another language."""
+    # Without the escape, a path that begins with “//” would be the address of another site.
+    return escape_leading_slashes(http.in_language(request.get_full_path(), language))
+
+
+def is_section(request: HttpRequest, url: str) -> SafeString:
+    """``aria-current`` for the section of the site that this page belongs to."""
+    if request.path == url:
+        return SafeString(' aria-current="page"')
+    return SafeString(' aria-current="true"' if request.path.startswith(url) else "")
+
+
+def cites(numbers: int | list[int] | None) -> str:
+    """Links to the numbered sources that a statement rests on, close behind its last word."""
+    if not numbers:
+        return ""
+    listed = [numbers] if isinstance(numbers, int) else numbers
+    links = ((number, _("Source %(number)d") % {"number": number}, number) for number in listed)
+    return format_html(
+        '<sup class="cite">{}</sup>',
+        format_html_join("", '<a href="#source-{}" aria-label="{}">{}</a>', links),
+    )
+
+
+ADDRESS, COUNT = "\x01", "\x02"  # stand in no label
+
+GLOBALS = [url, static, language, this_page_in, is_section, cites]
+
+
+# --- Filters -------------------------------------------------------------------------------------------------------
+
+
+def text(record: Model, field: str) -> str:
+    """A bilingual field, marked with its language where that is not the page's."""
+    return _marked(wording.local_text(record, field))
+
+
+def plain_text(record: Model, field: str) -> str:
+    """The same without markup, for titles and attributes."""
+    return str(wording.local_text(record, field))
+
+
+def other_text(record: Model, field: str) -> str:
+    """The field in the other language, marked as such; empty where there is none or it is the one shown already."""
+    other = wording.other_text(record, field)
+    shown = wording.local_text(record, field)
+    return "" if not other or other.text == shown.text else _marked(other)
+
+
+def _marked(local: wording.LocalText) -> str:
+    if local.is_foreign:
+        return format_html('<span lang="{}">{}</span>', local.language, local.text)
+    return local.text
+
+
+def phrases(record: Model, field: str) -> list[str]:
+    """A field of phrases joined by “; ”, as a list."""
+    local = wording.local_text(record, field)
+    return [_marked(replace(local, text=phrase)) for phrase in local.text.split("; ") if phrase]
+
+
+def choice(record: Model, field: str) -> str:
+    """The label of the value that a field has among its choices."""
+    value = getattr(record, field)
+    return str(_labels(type(record), field).get(value, value))
+
+
+@functools.cache
+def _labels(model: type[Model], name: str) -> dict[Any, Any]:
+    """The lazy labels by value; kept, because Django's own ``get_…_display`` makes this anew at every call (34 µs)."""
+    field = model._meta.get_field(name)
+    return dict(field.flatchoices) if isinstance(field, Field) else {}
+
+
+def partial(date: PartialDate | None) -> str:
+    """“November 2014”, in a ``time`` element."""
+    if date is None:
+        return ""
+    return format_html('<time datetime="{}">{}</time>', str(date), date.localised())
+
+
+def day(moment: dt.datetime) -> str:
+    """The date of a moment, in a ``time`` element."""
+    return partial(PartialDate(moment.year, moment.month, moment.day))
+
+
+def on_shore(partnership: Partnership, country: str) -> list[Participation]:
+    """The participants from one shore, in their order; uses what was prefetched."""
+    return [part for part in partnership.participations.all() if part.actor.country == country]
+
+
+def length_beyond(parts: Sequence[Any], shown: int) -> int:
+    """How many of a list are not shown."""
+    return len(parts) - shown
+
+
+def kept_fields(filters: ListFilterSet, *own: str) -> list[tuple[str, str]]:
+    """The chosen filters that a form must carry along, without the parameters it sets itself."""
+    return [(name, value) for name in filters.filters if name not in own for value in filters.chosen(name)]
+
+
+def address_with(filters: ListFilterSet, **changes: str) -> str:
+    """The list's address with some parameters set, or dropped where they are empty."""
+    return filters.address({name: [value] if value else [] for name, value in changes.items()})
+
+
+def intcomma(number: int) -> str:
+    """12,345: grouped by thousands, as both languages do."""
+    return f"{number:,}"
+
+
+def figure(value: Decimal) -> str:
+    """12,000 or 0.5: grouped, without empty decimal places."""
+    whole = value == value.to_integral_value()
+    return f"{value:,.0f}" if whole else f"{value.normalize():,f}"
+
+
+def join_words(words: list[str]) -> str:
+    """Several words in one line, as the active language joins them."""
+    return pgettext("between several names", ", ").join(words)
+
+
+@pass_environment
+def facet_values(environment: Environment, values: list[FacetValue]) -> Markup:
+    """The items of a facet's list. What is the same each time is rendered once for each label and then only filled."""
+    parts: list[str] = []
+    active = language()
+    for value in values:
+        before, between, after = _facet_pattern(environment, value.label, value.selected, active)
+        parts += (before, html.escape(value.toggle_url), between, f"{value.count:,}", after)
+    return Markup("".join(parts))  # noqa: S704 (the template's own output; the address is escaped, the count a number)
+
+
+@functools.lru_cache(maxsize=2_000)
+def _facet_pattern(environment: Environment, label: str, is_chosen: bool, language: str) -> tuple[str, str, str]:
+    macro: Any = environment.get_template("includes/facets.html").module.facet_value  # type: ignore[attr-defined]
+    before, rest = str(macro(label, is_chosen, ADDRESS, COUNT)).split(ADDRESS)
+    between, after = rest.split(COUNT)
+    return before, between, after
+
+
+FILTERS = [
+    facet_values,
+    text,
+    plain_text,
+    other_text,
+    phrases,
+    choice,
+    partial,
+    day,
+    on_shore,
+    length_beyond,
+    kept_fields,
+    address_with,
+    intcomma,
+    figure,
+    join_words,
+    wording.full_name,
+    wording.composed_summary,
+    wording.time_span,
+]
