@@ -198,8 +198,8 @@ class Facts:
 
     @property
     def pages(self) -> list[int]:
-        """Twenty pages around the middle."""
-        last = -(-len(self.newest) // PER_PAGE)
+        """Twenty pages around the middle of the records whose start is known."""
+        last = sum(bool(started) for *_rest, started in self.newest) // PER_PAGE
         first = max(2, last // 2 - 10)
         return list(range(first, min(first + 20, last)))
 
@@ -257,7 +257,7 @@ def _datasette_addresses(row: str, data: Dataset) -> list[str]:
             return [f"{listing}&_search={quote_plus(PLACE)}"]
         case "deep":
             last_before = [facts.newest[(number - 1) * PER_PAGE - 1] for number in facts.pages]
-            return [f"{listing}&_next={started or '$null'},{pk}" for pk, _slug, _title, started in last_before]
+            return [f"{listing}&_next={started},{pk}" for pk, _slug, _title, started in last_before]
         case "record":
             return [f"{table}/{pk}" for pk, *_rest in facts.sample]
         case "csv":
