@@ -22,6 +22,12 @@ _PIECE = re.compile(rf"[{_JAPANESE}]+|(?:(?![{_JAPANESE}])[^\W_])+")
 _JAPANESE_ONLY = re.compile(rf"[{_JAPANESE}]+")
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʻʼ`´′ʹ＇"))
+# Accents, macrons and signs without a width; but for the two marks that make が of か and ぱ of は.
+_UNSEEN = {
+    code: None
+    for code in range(0x80, 0x10000)
+    if unicodedata.category(chr(code)) in {"Mn", "Cf"} and code not in {0x3099, 0x309A}
+}
 _KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F5)} | {
     0x30F5: "か",
     0x30F6: "け",
@@ -51,11 +57,7 @@ def fold(text: str) -> str:
     text = _INITIALS.sub(lambda match: match[0].replace(".", ""), text)
     if text.isascii():
         return text
-    bare = "".join(
-        character
-        for character in unicodedata.normalize("NFKD", text)
-        if character in "\u3099\u309a" or unicodedata.category(character) not in {"Mn", "Cf"}
-    )
+    bare = unicodedata.normalize("NFKD", text).translate(_UNSEEN)
     return unicodedata.normalize("NFC", bare).translate(_KATAKANA).translate(_FORMER)
 
 
