@@ -108,7 +108,10 @@ HALF_WIDTH = dict(zip(KANA, ["ﾅ", "ｻ", "ﾓ", "ﾋ", "ｶﾞ", "ﾌﾟ", "�
 def make_directory(maker: Maker) -> Made:
     made = Made()
     prefectures = [_actor(maker, made, make_prefecture, f"p-{number}", code=f"JP-{number}") for number in (1, 2)]
-    themes = [make_theme(f"t-{number}", name=f"{LATIN[number]} {maker.words(1)}", name_ja=KANJI[number] + maker.japanese(1)) for number in range(3)]
+    themes = [
+        make_theme(f"t-{number}", name=f"{LATIN[number]} {maker.words(1)}", name_ja=KANJI[number] + maker.japanese(1))
+        for number in range(3)
+    ]
     actors = [
         _actor(maker, made, make_actor, f"a-{number}", country=Country.JP, parent=maker.random.choice(prefectures))
         for number in range(6)
