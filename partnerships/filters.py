@@ -49,7 +49,7 @@ class ListFilterSet(django_filters.FilterSet):
     def _understood(self, data: QueryDict) -> QueryDict:
         clean = QueryDict(mutable=True)
         for name in self.filters if data else ():
-            if given := [value for value in data.getlist(name) if value.strip()]:
+            if given := [value.strip() for value in data.getlist(name) if value.strip()]:
                 clean.setlist(name, list(self._applicable(name, given)))
                 if not clean.getlist(name):
                     del clean[name]
@@ -71,11 +71,11 @@ class ListFilterSet(django_filters.FilterSet):
         if name == "q" and not self._searchable(value):
             return
         try:
-            declared.field.clean(value)
+            cleaned = declared.field.clean(value)
         except ValidationError:
             self.ignored.append(Ignored(name, self._complaint(declared, value)))
         else:
-            yield value
+            yield str(cleaned) if isinstance(cleaned, int) else value
 
     def _first(self, name: str, values: list[str]) -> list[str]:
         if len(values) > MOST_VALUES:
@@ -303,7 +303,7 @@ class PartnershipFilter(ListFilterSet):
         return found
 
     def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
-        return name == "sort" and value == ("relevance" if chosen["q"] else "newest")
+        return name == "sort" and value in ({"relevance"} if chosen["q"] else {"relevance", "newest"})
 
     @property
     def sort_order(self) -> str:

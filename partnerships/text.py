@@ -51,11 +51,7 @@ def fold(text: str) -> str:
     text = _INITIALS.sub(lambda match: match[0].replace(".", ""), text)
     if text.isascii():
         return text
-    bare = "".join(
-        character
-        for character in unicodedata.normalize("NFKD", text)
-        if character in "\u3099\u309a" or unicodedata.category(character) not in {"Mn", "Cf"}
-    )
+    bare = unicodedata.normalize("NFKD", text).translate(_UNSEEN)
     return unicodedata.normalize("NFC", bare).translate(_KATAKANA).translate(_FORMER)
 
 
