@@ -22,6 +22,12 @@ _PIECE = re.compile(rf"[{_JAPANESE}]+|(?:(?![{_JAPANESE}])[^\W_])+")
 _JAPANESE_ONLY = re.compile(rf"[{_JAPANESE}]+")
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʻʼ`´′ʹ＇"))
+# Accents, macrons and signs without a width; but for the two marks that make が of か and ぱ of は.
+_UNSEEN = {
+    code: None
+    for code in range(0x80, 0x10000)
+    if unicodedata.category(chr(code)) in {"Mn", "Cf"} and code not in {0x3099, 0x309A}
+}
 _KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F5)} | {
     0x30F5: "か",
     0x30F6: "け",
