@@ -17,7 +17,7 @@ from functools import lru_cache
 MOST_CHARACTERS = 200
 MOST_WORDS = 10
 
-_JAPANESE = "ぁ-ゖゝ-ゟー々〆〇㐀-鿿豈-\ufaff\U00020000-\U0003fffd"
+_JAPANESE = "ぁ-ゖゝ-ゟー々〆〇㐀-鿿\uf900-\ufaff\U00020000-\U0003fffd"
 LONGEST_TOKEN = 300  # characters; PostgreSQL takes 2,046 bytes, and one typed character may fold to eighteen
 _PIECE = re.compile(rf"[{_JAPANESE}]+|(?:(?![{_JAPANESE}])[^\W_]){{1,{LONGEST_TOKEN}}}")
 _JAPANESE_ONLY = re.compile(rf"[{_JAPANESE}]+")

@@ -91,7 +91,8 @@ def kept_pages(get_response: GetResponse) -> GetResponse:
             return _without_caching(response)
         tag = entity_tags.tag_for(address, moment)
         if not isinstance(response, HttpResponse):  # a stream, which is not kept
-            response.headers.update(_validators(tag))
+            for name, value in _validators(tag).items():
+                response.headers[name] = value
             return response
         headers = {**dict(response.items()), "Content-Length": str(len(response.content)), **_validators(tag)}
         page = Page(headers, response.content, tag)
