@@ -16,6 +16,7 @@ from functools import lru_cache
 
 MOST_CHARACTERS = 200
 MOST_WORDS = 10
+LONGEST_NAME = 120  # characters
 
 _JAPANESE = "ぁ-ゖゝ-ゟー々〆〇㐀-鿿\uf900-\ufaff\U00020000-\U0003fffd"
 LONGEST_TOKEN = 300  # characters; PostgreSQL takes 2,046 bytes, and one typed character may fold to eighteen
@@ -64,6 +65,12 @@ def fold(text: str) -> str:
 
 def pieces(text: str) -> list[str]:
     """The Latin words and Japanese runs of a text, folded."""
+    return _pieces_of_a_name(text) if len(text) <= LONGEST_NAME else _PIECE.findall(fold(text))
+
+
+@lru_cache(maxsize=20_000)
+def _pieces_of_a_name(text: str) -> list[str]:
+    """Names of places and themes come again and again."""
     return _PIECE.findall(fold(text))
 
 
