@@ -33,9 +33,13 @@ def _site_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _address_or_network(text: str) -> str:
-    """Nothing else: Granian takes “*” too, and then believes what a client says of its own address."""
-    return str(ipaddress.ip_network(text)) if "/" in text else str(ipaddress.ip_address(text))
+def _proxies(text: str) -> list[str]:
+    """Addresses and networks only: Granian takes “*” too, and then believes what clients say of their own address."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return [str(ipaddress.ip_network(part) if "/" in part else ipaddress.ip_address(part)) for part in parts]
+    except ValueError as error:
+        raise EnvError(f"it must be addresses or networks, separated by commas: {error}.") from error
 
 
 def _secret_key(var: Path) -> str:
@@ -55,6 +59,7 @@ def _secret_key(var: Path) -> str:
 
 
 env.add_parser("site_url", _site_url)
+env.add_parser("proxies", _proxies)
 
 try:
     DEBUG = env.bool("DEBUG", default=False)
@@ -62,7 +67,7 @@ try:
     SITE_URL = env.site_url("SITE_URL", default="http://127.0.0.1:8000")
     _site_host = urlsplit(SITE_URL).hostname or ""
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
-    TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[], subcast=_address_or_network)
+    TRUSTED_PROXIES: list[str] = env.proxies("TRUSTED_PROXIES", default=[])
     _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'directory.sqlite3'}")
     KEEP_PAGES = env.int("KEEP_PAGES", default=32, validate=validate.Range(min=0))
     RATE_LIMIT = env.int("RATE_LIMIT", default=600, validate=validate.Range(min=0, max=1_000_000))

@@ -45,7 +45,11 @@ class SiteTestsTogether(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "site" if nodeid.startswith(("tests/browser/", "tests/test_first_start.py")) else nodeid
+        return (
+            "site"
+            if nodeid.startswith(("tests/browser/", "tests/test_first_start.py", "tests/test_workers.py"))
+            else nodeid
+        )
 
 
 @pytest.hookimpl(optionalhook=True)
