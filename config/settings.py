@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import Env, EnvError, validate
+from environs import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
@@ -42,6 +42,12 @@ def _proxies(text: str) -> list[str]:
         raise EnvError(f"it must be addresses or networks, separated by commas: {error}.") from error
 
 
+def _whole_number(text: str, largest: int) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= largest):
+        raise EnvError(f"it must be a whole number from 0 to {largest}.")
+    return int(text)
+
+
 def _secret_key(var: Path) -> str:
     """The key under ``var/``, made on first use and readable by its owner only."""
     path = var / "secret_key"
@@ -60,6 +66,7 @@ def _secret_key(var: Path) -> str:
 
 env.add_parser("site_url", _site_url)
 env.add_parser("proxies", _proxies)
+env.add_parser("whole_number", _whole_number)
 
 try:
     DEBUG = env.bool("DEBUG", default=False)
@@ -69,8 +76,8 @@ try:
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
     TRUSTED_PROXIES: list[str] = env.proxies("TRUSTED_PROXIES", default=[])
     _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'directory.sqlite3'}")
-    KEEP_PAGES = env.int("KEEP_PAGES", default=32, validate=validate.Range(min=0))
-    RATE_LIMIT = env.int("RATE_LIMIT", default=600, validate=validate.Range(min=0, max=1_000_000))
+    KEEP_PAGES = env.whole_number("KEEP_PAGES", default=32, largest=100_000)
+    RATE_LIMIT = env.whole_number("RATE_LIMIT", default=600, largest=1_000_000)
     _given_key = env.str("SECRET_KEY", default="")
 except (EnvError, ValueError) as error:
     raise ImproperlyConfigured(str(error)) from error
