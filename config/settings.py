@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import Env, EnvError, validate
+from environs import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
@@ -33,9 +33,19 @@ def _site_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _address_or_network(text: str) -> str:
-    """Nothing else: Granian takes “*” too, and then believes what a client says of its own address."""
-    return str(ipaddress.ip_network(text)) if "/" in text else str(ipaddress.ip_address(text))
+def _proxies(text: str) -> list[str]:
+    """Addresses and networks only: Granian takes “*” too, and then believes what clients say of their own address."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return [str(ipaddress.ip_network(part) if "/" in part else ipaddress.ip_address(part)) for part in parts]
+    except ValueError as error:
+        raise EnvError(f"it must be addresses or networks, separated by commas: {error}.") from error
+
+
+def _whole_number(text: str, largest: int) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= largest):
+        raise EnvError(f"it must be a whole number from 0 to {largest}.")
+    return int(text)
 
 
 def _secret_key(var: Path) -> str:
@@ -55,6 +65,8 @@ def _secret_key(var: Path) -> str:
 
 
 env.add_parser("site_url", _site_url)
+env.add_parser("proxies", _proxies)
+env.add_parser("whole_number", _whole_number)
 
 try:
     DEBUG = env.bool("DEBUG", default=False)
@@ -62,10 +74,10 @@ try:
     SITE_URL = env.site_url("SITE_URL", default="http://127.0.0.1:8000")
     _site_host = urlsplit(SITE_URL).hostname or ""
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
-    TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[], subcast=_address_or_network)
+    TRUSTED_PROXIES: list[str] = env.proxies("TRUSTED_PROXIES", default=[])
     _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'directory.sqlite3'}")
-    KEEP_PAGES = env.int("KEEP_PAGES", default=32, validate=validate.Range(min=0))
-    RATE_LIMIT = env.int("RATE_LIMIT", default=600, validate=validate.Range(min=0, max=1_000_000))
+    KEEP_PAGES = env.whole_number("KEEP_PAGES", default=32, largest=100_000)
+    RATE_LIMIT = env.whole_number("RATE_LIMIT", default=600, largest=1_000_000)
     _given_key = env.str("SECRET_KEY", default="")
 except (EnvError, ValueError) as error:
     raise ImproperlyConfigured(str(error)) from error

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -14,6 +17,9 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_ACCOUNT = re.compile(r"Made the first account: (\S+), password (\S+) ")
@@ -48,6 +54,21 @@ class Server:
                 return response.status, response.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+
+    def connect(self) -> http.client.HTTPConnection:
+        """A connection that stays open, which one of the workers takes for as long as it lasts."""
+        address = urlsplit(self.url)
+        return http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
+
+    def write(self, statement: str) -> None:
+        """Change the database as another program would."""
+        if self.database_url.startswith("sqlite"):
+            with contextlib.closing(sqlite3.connect(self.database_url.removeprefix("sqlite:///"))) as connection:
+                connection.execute(statement)
+                connection.commit()
+        else:
+            with psycopg.connect(self.database_url) as connection:
+                connection.execute(statement.encode())
 
     def answers(self) -> bool:
         try:
@@ -91,7 +112,7 @@ def environment(folder: Path, database_url: str, **settings: str) -> dict[str, s
     return variables
 
 
-def start(folder: Path, database_url: str) -> Server:
+def start(folder: Path, database_url: str, **settings: str) -> Server:
     """Start a server and return at once; its state is in ``folder``."""
     port = free_port()
     log = folder.parent / f"server-{port}.log"
@@ -99,7 +120,7 @@ def start(folder: Path, database_url: str) -> Server:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(port)],
             cwd=ROOT,
-            env=environment(folder, database_url),
+            env=environment(folder, database_url, **settings),
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,

@@ -116,7 +116,15 @@ def test_it_names_a_postgresql_that_does_not_answer_but_not_its_password(folder:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("DEBUG", "perhaps"), ("SITE_URL", "directory.example.org"), ("DATABASE_URL", "mysql://root@localhost/directory")],
+    [
+        ("DEBUG", "perhaps"),
+        ("SITE_URL", "directory.example.org"),
+        ("DATABASE_URL", "mysql://root@localhost/directory"),
+        ("KEEP_PAGES", "-1"),
+        ("RATE_LIMIT", "many"),
+        ("TRUSTED_PROXIES", "*"),  # then a client could say what its own address is
+        ("TRUSTED_PROXIES", "nginx"),
+    ],
 )
 def test_it_names_a_setting_with_a_bad_value(folder: Path, name: str, value: str) -> None:
     assert_refused(serve(folder, **{name: value}), name)

@@ -57,11 +57,11 @@ class Counts:
             if before * (1 - elapsed / MINUTE) + current < limit:
                 self._cells[cell] = number << 40 | before << 20 | current + 1
                 return 0
-        return math.ceil(_seconds_until_room(before, current, limit) - elapsed) or 1
+        return math.floor(_seconds_until_full(before, current, limit) - elapsed) + 1
 
 
-def _seconds_until_room(before: int, current: int, limit: int) -> float:
-    """Seconds from the start of this minute."""
+def _seconds_until_full(before: int, current: int, limit: int) -> float:
+    """When the count will have come down to the limit, in seconds from the start of this minute."""
     if current < limit:
         return MINUTE * (1 - (limit - current) / before)
     return MINUTE + MINUTE * (1 - limit / current)
