@@ -292,7 +292,9 @@ def test_search_needs_every_word() -> None:
     assert found("q=forests+south") == []
 
 
-@pytest.mark.parametrize("words", ["100%25", "a_b", "a_b%5Cc%27s", "100%25+OR+a_b", "%22100%25+of+a_b%5Cc%27s%22", "b*"])
+@pytest.mark.parametrize(
+    "words", ["100%25", "a_b", "a_b%5Cc%27s", "100%25+OR+a_b", "%22100%25+of+a_b%5Cc%27s%22", "b*"]
+)
 def test_signs_that_mean_something_to_the_database_only_part_the_words_beside_them(words: str) -> None:
     published_partnership("plain", title="Plain title or other")
     published_partnership("with-the-signs", title="100% of a_b\\c's")

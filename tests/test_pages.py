@@ -698,12 +698,13 @@ def test_the_chosen_filters_can_be_taken_away_one_by_one(client: Client) -> None
             {"?q=nada": "without “plain” (1)", "?q=plain": "without “nada” (1)", "?": "without “plain nada” (3)"},
         ),
         ("/actors/?q=kobe&kind=state", {"?kind=state": "without “kobe” (1)", "?q=kobe": "without Kind (1)"}),
-        ("/sources/?q=almanac&language=ja", {"?language=ja": "without “almanac” (1)", "?q=almanac": "without Language (1)"}),
+        (
+            "/sources/?q=almanac&language=ja",
+            {"?language=ja": "without “almanac” (1)", "?q=almanac": "without Language (1)"},
+        ),
     ],
 )
-def test_an_empty_list_shows_ways_out_and_where_each_leads(
-    client: Client, address: str, links: dict[str, str]
-) -> None:
+def test_an_empty_list_shows_ways_out_and_where_each_leads(client: Client, address: str, links: dict[str, str]) -> None:
     small_directory()
     page = read(client, address)
     [empty] = page.all("div", class_="empty")
@@ -759,7 +760,9 @@ def test_searches_sorted_lists_and_combinations_are_kept_out_of_search_engines(c
     small_directory()
     make_theme("tech")
     robots = {
-        query: [meta.attributes["content"] for meta in read(client, f"/partnerships/{query}").all("meta", name="robots")]
+        query: [
+            meta.attributes["content"] for meta in read(client, f"/partnerships/{query}").all("meta", name="robots")
+        ]
         for query in (
             "",
             "?theme=climate",

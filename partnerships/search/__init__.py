@@ -48,7 +48,9 @@ def apply(found: QuerySet[Any], query: Query) -> QuerySet[Any]:
 
 def ranked(found: QuerySet[Any], query: Query) -> QuerySet[Any]:
     """Annotated with ``rank``: 0 for the best matches."""
-    best = levels(query)[:-1] if query.wanted else []
+    if not query.wanted:
+        return found.annotate(rank=Value(0))
+    best = levels(query)[:-1]
     steps = [When(pk__in=_subquery(_kind(found), level), then=Value(number)) for number, level in enumerate(best)]
     return found.annotate(rank=Case(*steps, default=Value(len(best)), output_field=IntegerField()))
 
