@@ -7,6 +7,7 @@ A bad value stops start-up with an ``ImproperlyConfigured`` that names the varia
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import secrets
 import tempfile
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import Env, EnvError
+from environs import Env, EnvError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
@@ -30,6 +31,11 @@ def _site_url(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
         raise EnvError("it must be like https://directory.example.org, without a path.")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _address_or_network(text: str) -> str:
+    """Nothing else: Granian takes “*” too, and then believes what a client says of its own address."""
+    return str(ipaddress.ip_network(text)) if "/" in text else str(ipaddress.ip_address(text))
 
 
 def _secret_key(var: Path) -> str:
@@ -56,8 +62,10 @@ try:
     SITE_URL = env.site_url("SITE_URL", default="http://127.0.0.1:8000")
     _site_host = urlsplit(SITE_URL).hostname or ""
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
-    TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
+    TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[], subcast=_address_or_network)
     _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'directory.sqlite3'}")
+    KEEP_PAGES = env.int("KEEP_PAGES", default=32, validate=validate.Range(min=0))
+    RATE_LIMIT = env.int("RATE_LIMIT", default=600, validate=validate.Range(min=0, max=1_000_000))
     _given_key = env.str("SECRET_KEY", default="")
 except (EnvError, ValueError) as error:
     raise ImproperlyConfigured(str(error)) from error
@@ -90,15 +98,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "partnerships.http.rate_limit.rate_limit",
+    "partnerships.http.kept_pages.kept_pages",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "partnerships.http.language_from_path",
+    "partnerships.http.curators.SessionMiddleware",
+    "partnerships.http.language.language_from_path",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "partnerships.http.curators.AuthenticationMiddleware",
+    "partnerships.http.curators.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
@@ -138,6 +148,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
+    _database["CONN_MAX_AGE"] = None  # to open the file takes longer than to deliver a page that is kept
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["CONN_MAX_AGE"] = 0  # the pool keeps connections, Django must not
     _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}

@@ -1,4 +1,4 @@
-"""Addresses: English at the root, Japanese under ``/ja/``, probes in no language."""
+"""Addresses: English at the root, Japanese under ``/ja/``, probes and ``robots.txt`` in no language."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from django.contrib import admin
 from django.urls import path
 
 from partnerships.api import completion
-from partnerships.views import actors, pages, partnerships, sources, themes
+from partnerships.views import actors, exports, pages, partnerships, sources, themes
 
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
+    path("robots.txt", pages.robots, name="robots"),
     path("api/v1/suggest", completion.suggest, name="suggest"),
     *i18n_patterns(
         path("", pages.home, name="home"),
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),
+        path("partnerships.csv", exports.partnerships_csv, name="partnerships-csv"),
         path("partnerships/<slug:slug>/", partnerships.partnership_detail, name="partnership-detail"),
         path("actors/", actors.actor_list, name="actor-list"),
         path("actors/<slug:slug>/", actors.actor_detail, name="actor-detail"),

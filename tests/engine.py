@@ -27,6 +27,8 @@ SETTINGS = {
     "SITE_URL": "http://127.0.0.1:8000",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
     "TRUSTED_PROXIES": "",
+    "KEEP_PAGES": "32",
+    "RATE_LIMIT": "0",
 }
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from partnerships import catalogue, queries, search, vocabulary
+from partnerships.http import public_page
 from partnerships.models import Actor
 from partnerships.text import MOST_CHARACTERS, fold, parse
 
@@ -20,6 +21,7 @@ EXACT = 1  # the level up to which a match bears exactly the name typed
 
 
 @require_safe
+@public_page
 def suggest(request: HttpRequest) -> JsonResponse:
     """``{"query": …, "results": [{"type", "slug", "name", "name_ja", "url", …}]}``, the best of each type first."""
     typed = " ".join(request.GET.get("q", "").split())[:MOST_CHARACTERS]

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
+from psycopg.pq import ExecStatus
 
 from .actor import Actor
 from .partnership import Adoption, Participation, PartnershipTheme
@@ -105,23 +106,38 @@ class RecordVersion(models.Model):
         return f"{self.record_kind} {self.record_id}: {self.version}"
 
 
+_READ = "SELECT number FROM partnerships_directoryversion WHERE id = 1"
+# PostgreSQL raises the number once in a transaction. Inside of one that has raised it, it says nothing about what the
+# same transaction changes next, so that each look gives another number, which no version ever has.
+_READ_WITHIN = (
+    "SELECT CASE WHEN raised_by = txid_current_if_assigned() "
+    "THEN -1 - floor(random() * 1152921504606846976)::bigint ELSE number END "
+    "FROM partnerships_directoryversion WHERE id = 1"
+)
+
+
 def current() -> int:
     """The directory's version now; 0 before anything was ever written."""
+    connection.ensure_connection()
+    is_postgresql = connection.vendor == "postgresql"
+    if is_postgresql and not connection.in_atomic_block:
+        number = _read_from_libpq(connection.connection.pgconn)
+        if number is not None:
+            return number
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_PRESENT[connection.vendor]} FROM partnerships_directoryversion WHERE id = 1")
+        cursor.execute(_READ_WITHIN if is_postgresql else _READ)
         row = cursor.fetchone()
     return row[0] if row else 0
 
 
-# PostgreSQL raises the number once in a transaction. Inside of one that has raised it, it says nothing about what the
-# same transaction changes next, so that each look gives another number, which no version ever has.
-_PRESENT = {
-    "sqlite": "number",
-    "postgresql": (
-        "CASE WHEN raised_by = txid_current_if_assigned() THEN -1 - floor(random() * 1152921504606846976)::bigint "
-        "ELSE number END"
-    ),
-}
+def _read_from_libpq(pgconn: Any) -> int | None:
+    """The version by way of the C library; None where it has none to give.
+
+    Every request of a public page asks for it. This takes 27 µs, a cursor 87 µs.
+    """
+    with connection.wrap_database_errors:
+        result = pgconn.exec_(_READ.encode())
+    return int(result.get_value(0, 0)) if result.status == ExecStatus.TUPLES_OK and result.ntuples else None
 
 
 # Which table's rows belong to which record: model → (kind, column with the record's id) …

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from partnerships import text
 from partnerships.models import (
     Actor,
     ActorName,
+    Country,
     Outcome,
     Participation,
     Partnership,
@@ -24,7 +25,7 @@ from partnerships.models import (
 )
 from partnerships.text import Query, Term, Word
 
-# By falling weight: whole names, the words of names, titles (with regions and themes), all other texts.
+# By falling weight: whole names, the words of names, titles, all other texts with themes and regions.
 COLUMNS = ("exact", "names", "titles", "texts")
 KINDS = ("partnership", "actor", "source")
 
@@ -96,9 +97,11 @@ def _alternatives(term: Term, word: Word) -> tuple[Alternative, ...]:
     plain = Alternative(term.tokens, term.is_prefix)
     if not term.loose or word.is_phrase:
         return (plain,)
-    same = Alternative((term.loose,), term.is_prefix)
-    marked = Alternative((text.LOOSE + term.loose,), term.is_prefix)
-    return (plain, marked) if same == plain else (plain, same, marked)
+    # A loose form that only lost its ending is no beginning of a longer word: “ports” is not Portland.
+    is_prefix = term.is_prefix and not term.tokens[0].startswith(term.loose)
+    same = Alternative((term.loose,), is_prefix)
+    marked = Alternative((text.LOOSE + term.loose,), is_prefix)
+    return (plain, marked) if term.loose == term.tokens[0] else (plain, same, marked)
 
 
 # --- What the index holds --------------------------------------------------------------------------------------------
@@ -156,7 +159,8 @@ JAPANESE_ENDINGS = {
     Actor.Kind.SPECIAL_WARD: ("区", ("く",), ("ku",)),
     Actor.Kind.PREFECTURE: ("県府都", ("けん", "ふ", "と"), ("ken", "fu", "to")),
 }
-# The same for American names: what is put before or behind the bare name.
+NO_ENDINGS: tuple[str, tuple[str, ...], tuple[str, ...]] = ("", (), ())
+# What English puts before or behind the bare name; and how Japanese writes American names.
 ENGLISH_FORMS = {
     Actor.Kind.STATE: ("{} State", "State of {}"),
     Actor.Kind.PREFECTURE: ("{} Prefecture",),
@@ -167,30 +171,44 @@ ENGLISH_FORMS = {
     Actor.Kind.TOWNSHIP: ("{} Township",),
     Actor.Kind.VILLAGE: ("{} Village", "Village of {}"),
 }
-_JAPANESE_ENDS_OF_AMERICAN_NAMES = {Actor.Kind.STATE: "州", Actor.Kind.COUNTY: "郡", Actor.Kind.CITY: "市"}
+AMERICAN_ENDINGS = {Actor.Kind.STATE: "州", Actor.Kind.COUNTY: "郡", Actor.Kind.CITY: "市"}
+BARE_KINDS = {Actor.Kind.PREFECTURE, Actor.Kind.COUNTY, Actor.Kind.TOWNSHIP}
 
 
-def whole_names(kind: str, names: Iterable[str]) -> list[str]:
+def whole_names(kind: str, country: str, names: Iterable[str]) -> list[str]:
     """Every form of an actor's names that somebody may type for the whole of it."""
     found: dict[str, None] = {}
-    kanji, kana, latin = JAPANESE_ENDINGS.get(Actor.Kind(kind), ("", (), ()))
-    kanji += _JAPANESE_ENDS_OF_AMERICAN_NAMES.get(Actor.Kind(kind), "")
     for name in filter(None, names):
         before, bracket, within = name.partition(" (")
-        for form in (before, within.rstrip(")")) if bracket else (name,):
+        for form in dict.fromkeys([name, before, within.rstrip(")")] if bracket else [name]):
             found[form] = None
-            if form[-1] in kanji and len(form) > 1:
-                found[form[:-1]] = None
-            elif text.is_japanese(text.fold(form)):
-                found.update((form.removesuffix(end), None) for end in kana if len(form) > len(end))
+            if text.is_japanese(text.fold(form)):
+                found.update(dict.fromkeys(_japanese_forms(form, Actor.Kind(kind), country)))
             elif form.isascii():
-                forms = ENGLISH_FORMS.get(Actor.Kind(kind), ())
-                bare = next((form.removesuffix(f[2:]) for f in forms if f[:2] == "{}" and form.endswith(f[2:])), form)
-                if bare == form or kind in {Actor.Kind.PREFECTURE, Actor.Kind.COUNTY, Actor.Kind.TOWNSHIP}:
-                    found[bare] = None
-                    found.update((f.format(bare), None) for f in forms)
-                    found.update((f"{bare} {end}", None) for end in latin)
+                found.update(dict.fromkeys(_latin_forms(form, Actor.Kind(kind), country)))
     return list(found)
+
+
+def _japanese_forms(name: str, kind: Actor.Kind, country: str) -> Iterator[str]:
+    if country == Country.US:
+        if end := AMERICAN_ENDINGS.get(kind):
+            yield name.removesuffix(end) if name.endswith(end) else name + end
+        return
+    kanji, kana, _latin = JAPANESE_ENDINGS.get(kind, NO_ENDINGS)
+    for end in (*kanji, *kana):
+        if name.endswith(end) and name != end:
+            yield name.removesuffix(end)
+
+
+def _latin_forms(name: str, kind: Actor.Kind, country: str) -> Iterator[str]:
+    forms = ENGLISH_FORMS.get(kind, ())
+    bare = next((name.removesuffix(form[2:]) for form in forms if form[:2] == "{}" and name.endswith(form[2:])), name)
+    # The city of Kansas City is not Kansas, but the county of King County is King.
+    if bare == name or kind in BARE_KINDS:
+        yield bare
+        yield from (form.format(bare) for form in forms)
+        if country == Country.JP:
+            yield from (f"{bare} {end}" for end in JAPANESE_ENDINGS.get(kind, NO_ENDINGS)[2])
 
 
 def _exact(names: Iterable[str]) -> list[str]:
@@ -232,10 +250,10 @@ class Documents:
 
     def _meet(self, ids: list[int]) -> None:
         others = _grouped(ActorName.objects.filter(actor__in=ids).order_by("pk").values_list("actor", "name"))
-        fields = ("pk", "kind", "region", "name", "name_ja", "name_kana")
-        for pk, kind, region, *names in Actor.objects.filter(pk__in=ids).values_list(*fields):
+        fields = ("pk", "kind", "country", "region", "name", "name_ja", "name_kana")
+        for pk, kind, country, region, *names in Actor.objects.filter(pk__in=ids).values_list(*fields):
             every = [*filter(None, names), *others[pk]]
-            self._actors[pk] = _Actor(every, _exact(whole_names(kind, every)), region)
+            self._actors[pk] = _Actor(every, _exact(whole_names(kind, country, every)), region)
 
     def _partnerships(self, ids: list[int]) -> list[Entry]:
         parts = _grouped(
@@ -264,18 +282,22 @@ class Documents:
         ):
             actors = [known[actor] for actor in parts[pk]]
             regions = [known[region] for region in dict.fromkeys(actor.region for actor in actors) if region]
+            theme_names = [name for theme in themes[pk] for name in self._themes[theme]]
             own_titles, own_texts = values[: len(titles)], [*values[len(titles) :], *outcomes[pk]]
             entries.append(
                 _entry(
                     pk,
                     [*_exact(filter(None, own_titles)), *(token for actor in actors for token in actor.exact)],
                     [name for actor in actors for name in actor.names],
+                    own_titles,
                     [
-                        *own_titles,
+                        *own_texts,
                         *(name for region in regions for name in region.names),
-                        *(name for theme in themes[pk] for name in self._themes[theme]),
+                        *theme_names,
+                        *_other_words([*own_titles, *own_texts, *theme_names]),
+                        PARTNERSHIP_WORDS[kind],
+                        EVERY_PARTNERSHIP,
                     ],
-                    [*own_texts, *_other_words([*own_titles, *own_texts]), PARTNERSHIP_WORDS[kind], EVERY_PARTNERSHIP],
                 )
             )
         return entries
@@ -290,10 +312,10 @@ class Documents:
         for pk, kind, country, *codes in Actor.objects.filter(pk__in=ids).values_list(*fields):
             own = known[pk]
             region = known[own.region].names if own.region and own.region != pk else []
-            endings = JAPANESE_ENDINGS.get(kind, ("", (), ()))[2] if country == "JP" else ()
+            endings = JAPANESE_ENDINGS.get(kind, NO_ENDINGS)[2] if country == Country.JP else ()
             former = [name for predecessor in merged[pk] for name in known[predecessor].names]
             words = [ACTOR_WORDS.get(kind, ""), " ".join(endings)]
-            entries.append(_entry(pk, own.exact, own.names, region, [*former, *words, *codes]))
+            entries.append(_entry(pk, own.exact, own.names, [], [*region, *former, *words, *codes]))
         return entries
 
     def _sources(self, ids: list[int]) -> list[Entry]:

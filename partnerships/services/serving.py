@@ -31,6 +31,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from partnerships.http import rate_limit
 from partnerships.models import Actor
 from partnerships.package.reading import PackageError
 from partnerships.services.loading import load
@@ -101,6 +102,7 @@ def serve(*, address: str, port: int, workers: int, on_start: Callable[[], None]
         each.close()
         if hasattr(each, "close_pool"):
             each.close_pool()
+    rate_limit.counts()  # now, so that all workers count in the same memory
     project, _dot, application = settings.WSGI_APPLICATION.rpartition(".")
     server = Granian(
         f"{project}:{application}",

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from partnerships import queries
 from partnerships.facets import actor_facets
 from partnerships.filters import ActorFilter
+from partnerships.http import public_page
 from partnerships.models import Actor
 
 from .listing import Listing, at_one_address
@@ -16,6 +17,7 @@ ROWS = 25  # of each list on an actor's page; the listing has the rest
 
 
 @require_safe
+@public_page
 @at_one_address
 def actor_list(request: HttpRequest) -> HttpResponse:
     filters = ActorFilter(request.GET, queries.actors())
@@ -24,6 +26,7 @@ def actor_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@public_page
 def actor_detail(request: HttpRequest, slug: str) -> HttpResponse:
     actor = queries.actors().select_related("region", "parent", "successor").filter(slug=slug).first()
     if actor is None:

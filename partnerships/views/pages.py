@@ -10,12 +10,14 @@ from django.template import loader
 from django.views.decorators.http import require_safe
 
 from partnerships import queries
+from partnerships.http import public_page
 
 LEAD_THEMES = 4
 NEWEST = 6
 
 
 @require_safe
+@public_page
 def home(request: HttpRequest) -> HttpResponse:
     themes = list(queries.themes_with_counts())
     context = {
@@ -44,6 +46,31 @@ def readyz(request: HttpRequest) -> HttpResponse:
     if waiting:
         return HttpResponse("migrations waiting", content_type="text/plain", status=503)
     return HttpResponse("ready", content_type="text/plain")
+
+
+ROBOTS = """\
+# Welcome. Every record, place, theme and source is linked from lists that may be read, page by page.
+User-agent: *
+
+# The results of searches are no pages of their own, and there is no end of words to search for.
+Disallow: /*?q=
+Disallow: /*&q=
+
+# Filters may be combined in millions of ways, which show the same records over and over: one filter at a time.
+Disallow: /*?*&
+
+# For curators only.
+Disallow: /admin/
+Disallow: /accounts/
+Disallow: /ja/admin/
+Disallow: /ja/accounts/
+"""
+
+
+@require_safe
+@public_page
+def robots(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(ROBOTS, content_type="text/plain; charset=utf-8")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

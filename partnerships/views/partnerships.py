@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from partnerships import catalogue, queries, wording
 from partnerships.filters import PartnershipFilter
+from partnerships.http import curators, public_page
 from partnerships.models import Citation, Partnership
 
 from .listing import Listing, at_one_address
@@ -18,6 +19,7 @@ from .results import CatalogueResults
 
 
 @require_safe
+@public_page
 @at_one_address
 def partnership_list(request: HttpRequest) -> HttpResponse:
     filters = PartnershipFilter(request.GET, queries.partnerships())
@@ -35,12 +37,13 @@ class RecordPage:
 
 
 @require_safe
+@public_page
 def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
     page = catalogue.current().page(slug, _page)
     if page is not None:
         return render(request, "partnerships/detail.html", {"page": page, "preview_state": ""})
     # Only from here on is the visitor's session looked at, so that public pages stay the same for everyone.
-    if request.user.has_perm("partnerships.change_partnership"):
+    if curators.may(request, "partnerships.change_partnership"):
         record = queries.for_page(Partnership.objects.all()).filter(slug=slug).first()
         if record is not None:
             return _preview(request, record)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from partnerships import queries
 from partnerships.facets import source_facets
 from partnerships.filters import SourceFilter
+from partnerships.http import public_page
 from partnerships.models import Source
 
 from .listing import Listing, at_one_address
@@ -14,6 +15,7 @@ from .results import QueryResults
 
 
 @require_safe
+@public_page
 @at_one_address
 def source_list(request: HttpRequest) -> HttpResponse:
     filters = SourceFilter(request.GET, queries.sources())
@@ -24,6 +26,7 @@ def source_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@public_page
 def source_detail(request: HttpRequest, slug: str) -> HttpResponse:
     source = queries.sources().filter(slug=slug).first()
     if source is None:

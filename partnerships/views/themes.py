@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from partnerships import queries
+from partnerships.http import public_page
 from partnerships.models import Country
 
 ROWS = 10
@@ -12,11 +13,13 @@ REGIONS = 8
 
 
 @require_safe
+@public_page
 def theme_list(request: HttpRequest) -> HttpResponse:
     return render(request, "themes/list.html", {"themes": queries.themes_with_counts()})
 
 
 @require_safe
+@public_page
 def theme_detail(request: HttpRequest, slug: str) -> HttpResponse:
     theme = get_object_or_404(queries.themes_with_counts(), slug=slug)
     found = queries.partnerships().filter(theme_links__theme=theme)

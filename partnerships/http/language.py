@@ -1,4 +1,4 @@
-"""What every request passes through."""
+"""One address is one page in one language: Japanese below ``/ja/``, English elsewhere."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.utils import translation
 
 
 def language_from_path(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Activate the language that the address names: Japanese below ``/ja/``, English elsewhere.
+    """Activate the language that the address names.
 
     Django's ``LocaleMiddleware`` would also look at cookies and headers and add ``Vary: Accept-Language``; here one
     address is one page, for people and for shared caches alike.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        language = "ja" if request.path_info == "/ja" or request.path_info.startswith("/ja/") else "en"
+        language = language_of(request.path_info)
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = get_response(request)
@@ -25,6 +25,16 @@ def language_from_path(get_response: Callable[[HttpRequest], HttpResponse]) -> C
             return response
 
     return middleware
+
+
+def language_of(path: str) -> str:
+    """The language of the page at this path."""
+    return "ja" if path == "/ja" or path.startswith("/ja/") else "en"
+
+
+def without_language(path: str) -> str:
+    """The path of the page, whatever its language; empty for ``/ja``."""
+    return path.removeprefix("/ja") if language_of(path) == "ja" else path
 
 
 def in_language(path: str, language: str) -> str:

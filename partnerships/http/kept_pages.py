@@ -1,0 +1,165 @@
+"""Public pages are the same for everyone: they are kept whole and answered before anything else is done.
+
+A page is made of the data (whose version the database counts), of the day (pages say whether a term has ended) and of
+this build. A kept page is shown only while all three are what they were before it was made.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase, HttpResponseNotModified
+
+from partnerships.models import version
+
+from . import encodings, entity_tags
+from .store import Page, Store
+
+View = Callable[..., HttpResponseBase]
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+# Caches may keep a page, but ask each time whether it is still right: a published change shows on the next request.
+CACHE_CONTROL = "public, max-age=0, must-revalidate"
+MEGABYTE = 1024 * 1024
+SECONDS_A_DAY = 86_400
+
+
+class Moment(NamedTuple):
+    """What a page is made from, apart from the build: two pages of one address and one moment are the same."""
+
+    version: int
+    day: int  # since 1970, in UTC
+
+    @classmethod
+    def now(cls) -> Moment:
+        return cls(_version(), int(time.time() // SECONDS_A_DAY))
+
+
+def _version() -> int:
+    try:
+        return version.current()
+    except (DatabaseError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        # The database may have been restarted since this thread last asked it: the next connection is a new one.
+        connection.close()
+        return version.current()
+
+
+def public_page(view: View) -> View:
+    """Mark a view as public: what it answers with 200 depends on its address and the published directory only.
+
+    It is kept, and carries an ETag. A view may take a single answer out of that with a ``Cache-Control`` of its own.
+    """
+
+    @functools.wraps(view)
+    def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        moment = Moment.now()  # before the view reads anything: what it reads may be newer, never older
+        response = view(request, *args, **kwargs)
+        if response.status_code == 200 and not response.has_header("Cache-Control"):
+            response.made_at = moment  # type: ignore[attr-defined]
+        return response
+
+    return marked
+
+
+def kept_pages(get_response: GetResponse) -> GetResponse:
+    """Answer public pages from those that are kept, and keep those that are made."""
+    if settings.DEBUG:
+        raise MiddlewareNotUsed("Pages are made anew each time while templates are being worked on.")
+    store = Store(settings.KEEP_PAGES * MEGABYTE)
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.method not in {"GET", "HEAD"}:
+            return _without_caching(get_response(request))
+        address = _address(request)
+        known_tags = request.META.get("HTTP_IF_NONE_MATCH", "")
+        if address in store or entity_tags.may_name_ours(known_tags):
+            answer = _kept_answer(request, address, known_tags)
+            if answer is not None:
+                return answer
+        response = get_response(request)
+        moment = getattr(response, "made_at", None)
+        if moment is None or not _is_the_same_for_everyone(response):
+            return _without_caching(response)
+        tag = entity_tags.tag_for(address, moment)
+        if not isinstance(response, HttpResponse):  # a stream, which is not kept
+            for name, value in _validators(tag).items():
+                response.headers[name] = value
+            return response
+        headers = {**dict(response.items()), "Content-Length": str(len(response.content)), **_validators(tag)}
+        page = Page(headers, response.content, tag)
+        if request.method == "GET" and _is_settled(moment):
+            store.keep(address, moment, page)
+        if entity_tags.names(known_tags, page.tag) or known_tags.strip() == "*":
+            return _not_modified(page.tag)
+        return _answer(request, address, page)
+
+    def _kept_answer(request: HttpRequest, address: tuple[str, ...], known_tags: str) -> HttpResponse | None:
+        try:
+            moment = Moment.now()
+        except (DatabaseError, InterfaceError):
+            return None  # the view says what is wrong
+        if entity_tags.may_name_ours(known_tags):
+            tag = entity_tags.tag_for(address, moment)
+            if entity_tags.names(known_tags, tag):
+                return _not_modified(tag)
+        page = store.find(address, moment)
+        if page is None:
+            return None
+        return _not_modified(page.tag) if known_tags.strip() == "*" else _answer(request, address, page)
+
+    def _answer(request: HttpRequest, address: tuple[str, ...], page: Page) -> HttpResponse:
+        coding = encodings.IDENTITY
+        if len(page) >= encodings.SMALLEST:
+            coding = encodings.best_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+        has_grown = not page.is_there_in(coding)
+        response = page.response_in(coding)
+        if has_grown:
+            store.weigh_again(address, page)
+        return response
+
+    def _is_settled(moment: Moment) -> bool:
+        """Whether pages of this moment may be kept.
+
+        What a transaction sees before its end may never come to be. And a view that was overtaken by a change must not
+        make the store forget the pages that came after.
+        """
+        return not connection.in_atomic_block and (moment == store.moment or moment == Moment.now())
+
+    return middleware
+
+
+def _address(request: HttpRequest) -> tuple[str, ...]:
+    """What names a page: scheme, host, path and query, as they came.
+
+    A host that the site does not answer to is in nobody's address, because its first request is refused.
+    """
+    meta = request.META
+    return (request.scheme or "", meta.get("HTTP_HOST", ""), request.path, meta.get("QUERY_STRING", ""))
+
+
+def _is_the_same_for_everyone(response: HttpResponseBase) -> bool:
+    varies = response.headers.get("Vary", "Accept-Encoding").lower()
+    return not response.cookies and varies == "accept-encoding" and not response.has_header("Content-Encoding")
+
+
+def _validators(tag: str) -> dict[str, str]:
+    return {"ETag": tag, "Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding"}
+
+
+def _not_modified(tag: str) -> HttpResponse:
+    return HttpResponseNotModified(headers=_validators(tag))
+
+
+def _without_caching(response: HttpResponseBase) -> HttpResponseBase:
+    """Errors and redirects may be wrong after the next change; without a word caches may keep them as they like."""
+    response.headers.setdefault("Cache-Control", "no-cache")
+    return response
