@@ -102,6 +102,11 @@ class Catalogue:
         made._add(changed)
         return made
 
+    @property
+    def is_mostly_empty(self) -> bool:
+        """Whether most slots belong to what records once were."""
+        return len(self._facts) > 2 * len(self._slots) + MOST_PATCHED
+
     def on(self, day: Any) -> Catalogue:
         """The same on another day: rows say whether a term has ended."""
         made = copy(self)
@@ -339,8 +344,8 @@ def current() -> Catalogue:
 
 
 def _next(last: Catalogue | None, number: int) -> Catalogue:
-    # What was made inside a transaction may have been rolled back since.
-    if last is None or last.is_of_a_transaction or number < last.version:
+    # What was made inside a transaction may have been rolled back since; and slots are never used again.
+    if last is None or last.is_of_a_transaction or number < last.version or last.is_mostly_empty:
         return Catalogue.of_everything(number)
     changes = RecordVersion.objects.since(last.version)
     if changes[: MOST_PATCHED + 1].count() > MOST_PATCHED:

@@ -309,7 +309,7 @@ class PartnershipFilter(ListFilterSet):
     def sort_order(self) -> str:
         """The order in effect: relevance for a search, the newest first otherwise."""
         order = (self.chosen("sort") or ["relevance"])[-1]
-        return "newest" if order == "relevance" and not self.chosen("q") else order
+        return "newest" if order == "relevance" and not self.query.wanted else order
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The matches in a total order, so that no row is on two pages or on none."""
@@ -363,7 +363,7 @@ class ActorFilter(ListFilterSet):
         found = super().filter_queryset(queryset)
         if self.chosen("show") != ["all"]:
             found = queries.connected_actors(found)
-        if not self.query:
+        if not self.query.wanted:
             return found.order_by(*queries.name_order())
         found = search.ranked(found, self.query).annotate(is_connected=Exists(queries.public_parts(OuterRef("pk"))))
         return found.order_by("rank", "-is_connected", F("population").desc(nulls_last=True), *queries.name_order())

@@ -17,8 +17,9 @@ from functools import lru_cache
 MOST_CHARACTERS = 200
 MOST_WORDS = 10
 
-_JAPANESE = "ぁ-ゖゝ-ゟー々〆〇㐀-鿿豈-\ufaff\U00020000-\U0003fffd"
-_PIECE = re.compile(rf"[{_JAPANESE}]+|(?:(?![{_JAPANESE}])[^\W_])+")
+_JAPANESE = "ぁ-ゖゝ-ゟー々〆〇㐀-鿿\uf900-\ufaff\U00020000-\U0003fffd"
+LONGEST_TOKEN = 300  # characters; PostgreSQL takes 2,046 bytes, and one typed character may fold to eighteen
+_PIECE = re.compile(rf"[{_JAPANESE}]+|(?:(?![{_JAPANESE}])[^\W_]){{1,{LONGEST_TOKEN}}}")
 _JAPANESE_ONLY = re.compile(rf"[{_JAPANESE}]+")
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʻʼ`´′ʹ＇"))
@@ -96,12 +97,13 @@ def tokens(texts: Iterable[str]) -> list[str]:
 
 def whole(name: str) -> str:
     """A name as one token: “Salt Lake City” → saltlakecity."""
-    return "".join(pieces(name))
+    return "".join(pieces(name))[:LONGEST_TOKEN]
 
 
 def loose_whole(name: str) -> str:
     """The loose form of a name as one token: “Saint Paul” and “St. Paul” alike."""
-    return LOOSE + "".join(piece if is_japanese(piece) else loose(piece) for piece in pieces(name))
+    forms = (piece if is_japanese(piece) else loose(piece) for piece in pieces(name))
+    return LOOSE + "".join(forms)[:LONGEST_TOKEN]
 
 
 # Rules of loose forms, in their order. Romanisations (kitakyuushuu, Ohsaka, Mombetsu, Sinjuku), American and British

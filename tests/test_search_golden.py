@@ -17,10 +17,12 @@ from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
+from django.db.models import F
 from django.http import QueryDict
 
 from partnerships import queries, search
 from partnerships.filters import ActorFilter, PartnershipFilter
+from partnerships.models import Country, Participation
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +116,19 @@ def test_a_typing_error_leads_to_what_was_meant() -> None:
         if not any(set(found(wish.list, spelling)[:1]) & set(wish.first) for spelling in offered):
             misses[str(wish)] = f"expected {' or '.join(wish.first)}, offered {offered}"
     assert not misses
+
+
+@pytest.mark.usefixtures("real_directory")
+def test_what_bearers_of_a_whole_name_take_part_in_comes_first_and_the_newest_of_it_first() -> None:
+    """For every Japanese participant's name with its suffix, which is nobody's name without one."""
+    parts = Participation.objects.filter(actor__country=Country.JP).exclude(actor__name_ja="")
+    newest_first = parts.order_by(F("partnership__started").desc(nulls_last=True), "partnership__slug")
+    expected: dict[str, list[str]] = {}
+    for name, slug in newest_first.values_list("actor__name_ja", "partnership__slug"):
+        expected.setdefault(name, []).append(slug)
+    several = {name: slugs[:AMONG] for name, slugs in expected.items() if len(slugs) > 1}
+    got = {name: found("partnerships", name)[: len(slugs)] for name, slugs in several.items()}
+    assert {name: got[name] for name in several if got[name] != several[name]} == {}
 
 
 def test_every_record_that_is_expected_is_in_the_fixtures() -> None:

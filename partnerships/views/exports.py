@@ -12,6 +12,7 @@ from partnerships import catalogue, queries
 from partnerships.catalogue import Selection
 from partnerships.exports import formats
 from partnerships.filters import PartnershipFilter
+from partnerships.http import public_page
 
 from .listing import at_one_address, check_address
 
@@ -19,6 +20,7 @@ BATCH = 1_000  # lines
 
 
 @require_safe
+@public_page
 @at_one_address
 def partnerships_csv(request: HttpRequest) -> HttpResponseBase:
     filters = PartnershipFilter(request.GET, queries.partnerships())
