@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check lock messages
+.PHONY: run test check bench lock messages
 
 run: .venv/installed
 	@# The trap leaves Ctrl-C to the server, which ends well by itself; 130 is Ctrl-C before it began to serve.
@@ -32,6 +32,9 @@ check: .venv/installed-dev
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python tests/translations.py check
 
+bench: .venv/installed-dev .venv-bench/installed
+	$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ALL),--all)
+
 messages: .venv/installed-dev
 	$(BIN)/python tests/translations.py update
 
@@ -39,6 +42,7 @@ lock: $(BIN)/python
 	@$(BIN)/python -c "import uv" 2>/dev/null || $(PIP) install --quiet uv
 	$(COMPILE) pyproject.toml --output-file requirements.txt
 	$(COMPILE) pyproject.toml --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --group bench --output-file requirements-bench.txt
 
 # The stamps: an environment is installed again only when its lock file has changed.
 .venv/installed: requirements.txt | $(BIN)/python
@@ -49,6 +53,13 @@ lock: $(BIN)/python
 .venv/installed-dev: requirements-dev.txt | $(BIN)/python
 	@echo "Installing the locked dependencies and development tools into .venv"
 	@$(PIP) install --quiet --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+# What the directory is measured against, apart from its own dependencies.
+.venv-bench/installed: requirements-bench.txt | $(BIN)/python
+	@echo "Installing what the directory is measured against into .venv-bench"
+	@$(BIN)/python -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
 	@touch $@
 
 $(BIN)/python:

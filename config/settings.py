@@ -74,10 +74,10 @@ try:
     SITE_URL = env.site_url("SITE_URL", default="http://127.0.0.1:8000")
     _site_host = urlsplit(SITE_URL).hostname or ""
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
-    TRUSTED_PROXIES: list[str] = env.proxies("TRUSTED_PROXIES", default=[])
+    TRUSTED_PROXIES: list[str] = env.proxies("TRUSTED_PROXIES", default="")
     _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'directory.sqlite3'}")
-    KEEP_PAGES = env.whole_number("KEEP_PAGES", default=32, largest=100_000)
-    RATE_LIMIT = env.whole_number("RATE_LIMIT", default=600, largest=1_000_000)
+    KEEP_PAGES = env.whole_number("KEEP_PAGES", default="32", largest=100_000)
+    RATE_LIMIT = env.whole_number("RATE_LIMIT", default="600", largest=1_000_000)
     _given_key = env.str("SECRET_KEY", default="")
 except (EnvError, ValueError) as error:
     raise ImproperlyConfigured(str(error)) from error

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import path
 
 from partnerships.api import completion
-from partnerships.views import actors, pages, partnerships, sources, themes
+from partnerships.views import actors, exports, pages, partnerships, sources, themes
 
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
@@ -17,6 +17,7 @@ urlpatterns = [
     *i18n_patterns(
         path("", pages.home, name="home"),
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),
+        path("partnerships.csv", exports.partnerships_csv, name="partnerships-csv"),
         path("partnerships/<slug:slug>/", partnerships.partnership_detail, name="partnership-detail"),
         path("actors/", actors.actor_list, name="actor-list"),
         path("actors/<slug:slug>/", actors.actor_detail, name="actor-detail"),

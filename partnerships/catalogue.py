@@ -11,7 +11,7 @@ that changed, or of all of them where too much did.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -32,6 +32,7 @@ from .text import parse
 MOST_PATCHED = 500  # records; for more, everything is read anew
 MOST_ROWS = 12_000  # kept as they are shown, about 2 KB each
 MOST_PAGES = 1_500  # about 10 KB each
+MOST_LINES = 150_000  # of an export, about 400 bytes each
 MOST_SEARCHES = 200
 FEW = 3_000  # matches: picked out one by one; more are found by going along the order
 
@@ -68,6 +69,7 @@ class Catalogue:
         self._searches: dict[str, list[int]] = {}
         self.rows: dict[tuple[str, int], Any] = {}
         self.pages: dict[tuple[str, int], Any] = {}
+        self.kept_lines: dict[int, bytes] = {}
 
     # --- Made of the database ----------------------------------------------------------------------------------------
 
@@ -95,9 +97,15 @@ class Catalogue:
         made._searches = {}
         made.rows = {key: row for key, row in list(self.rows.items()) if key[1] not in changed}
         made.pages = {key: page for key, page in list(self.pages.items()) if key[1] not in changed}
+        made.kept_lines = {pk: line for pk, line in list(self.kept_lines.items()) if pk not in changed}
         made.__dict__.pop("_keys", None)
         made._add(changed)
         return made
+
+    @property
+    def is_mostly_empty(self) -> bool:
+        """Whether most slots belong to what records once were."""
+        return len(self._facts) > 2 * len(self._slots) + MOST_PATCHED
 
     def on(self, day: Any) -> Catalogue:
         """The same on another day: rows say whether a term has ended."""
@@ -250,6 +258,16 @@ class Catalogue:
     def _keys(self) -> dict[str, int]:
         return {self._facts[slot].slug: pk for pk, slot in self._slots.items()}
 
+    def lines(self, keys: list[int], make: Callable[[list[int]], dict[int, bytes]]) -> list[bytes]:
+        """The lines of an export for these partnerships, each made once and kept."""
+        kept = self.kept_lines
+        if missing := [pk for pk in keys if pk not in kept]:
+            made = make(missing)
+            kept.update(made)
+            _bound(kept, MOST_LINES)
+            return [line for pk in keys if (line := kept.get(pk) or made.get(pk))]
+        return [kept[pk] for pk in keys if pk in kept]
+
 
 class Selection:
     """What one list holds of a catalogue."""
@@ -274,6 +292,12 @@ class Selection:
     def counts(self, parameter: str) -> dict[str, int]:
         """For each value of a parameter, how many there would be if it alone were chosen, the rest as it is."""
         return self.catalogue.counts(parameter, self._all_but(parameter))
+
+    def lines(self, make: Callable[[list[int]], dict[int, bytes]], batch: int) -> Iterator[list[bytes]]:
+        """The lines of an export, a batch at a time, in the order of the list."""
+        keys = self.keys(0, self.count)
+        for start in range(0, len(keys), batch):
+            yield self.catalogue.lines(keys[start : start + batch], make)
 
     def keys(self, start: int, stop: int) -> list[int]:
         """The keys of the partnerships from one place to another, in the order of the list."""
@@ -320,8 +344,8 @@ def current() -> Catalogue:
 
 
 def _next(last: Catalogue | None, number: int) -> Catalogue:
-    # What was made inside a transaction may have been rolled back since.
-    if last is None or last.is_of_a_transaction or number < last.version:
+    # What was made inside a transaction may have been rolled back since; and slots are never used again.
+    if last is None or last.is_of_a_transaction or number < last.version or last.is_mostly_empty:
         return Catalogue.of_everything(number)
     changes = RecordVersion.objects.since(last.version)
     if changes[: MOST_PATCHED + 1].count() > MOST_PATCHED:

@@ -49,7 +49,7 @@ class ListFilterSet(django_filters.FilterSet):
     def _understood(self, data: QueryDict) -> QueryDict:
         clean = QueryDict(mutable=True)
         for name in self.filters if data else ():
-            if given := [value for value in data.getlist(name) if value.strip()]:
+            if given := [value.strip() for value in data.getlist(name) if value.strip()]:
                 clean.setlist(name, list(self._applicable(name, given)))
                 if not clean.getlist(name):
                     del clean[name]
@@ -71,11 +71,11 @@ class ListFilterSet(django_filters.FilterSet):
         if name == "q" and not self._searchable(value):
             return
         try:
-            declared.field.clean(value)
+            cleaned = declared.field.clean(value)
         except ValidationError:
             self.ignored.append(Ignored(name, self._complaint(declared, value)))
         else:
-            yield value
+            yield str(cleaned) if isinstance(cleaned, int) else value
 
     def _first(self, name: str, values: list[str]) -> list[str]:
         if len(values) > MOST_VALUES:
@@ -303,13 +303,13 @@ class PartnershipFilter(ListFilterSet):
         return found
 
     def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
-        return name == "sort" and value == ("relevance" if chosen["q"] else "newest")
+        return name == "sort" and value in ({"relevance"} if chosen["q"] else {"relevance", "newest"})
 
     @property
     def sort_order(self) -> str:
         """The order in effect: relevance for a search, the newest first otherwise."""
         order = (self.chosen("sort") or ["relevance"])[-1]
-        return "newest" if order == "relevance" and not self.chosen("q") else order
+        return "newest" if order == "relevance" and not self.query.wanted else order
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The matches in a total order, so that no row is on two pages or on none."""
@@ -363,7 +363,7 @@ class ActorFilter(ListFilterSet):
         found = super().filter_queryset(queryset)
         if self.chosen("show") != ["all"]:
             found = queries.connected_actors(found)
-        if not self.query:
+        if not self.query.wanted:
             return found.order_by(*queries.name_order())
         found = search.ranked(found, self.query).annotate(is_connected=Exists(queries.public_parts(OuterRef("pk"))))
         return found.order_by("rank", "-is_connected", F("population").desc(nulls_last=True), *queries.name_order())

@@ -43,9 +43,20 @@ def environment(**options: Any) -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
+    made.globals["_"] = translated  # for texts without variables, which most are
     made.globals |= {function.__name__: function for function in GLOBALS}
     made.filters |= {function.__name__: function for function in FILTERS}
     return made
+
+
+def translated(text: str) -> str:
+    """A text of the interface in the active language."""
+    return _translated_to(language(), text)
+
+
+@functools.lru_cache(maxsize=2_000)
+def _translated_to(language: str, text: str) -> str:
+    return gettext(text) % {}  # a percent sign is written twice, as in texts with variables
 
 
 # --- Functions -----------------------------------------------------------------------------------------------------

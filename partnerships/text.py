@@ -17,11 +17,18 @@ from functools import lru_cache
 MOST_CHARACTERS = 200
 MOST_WORDS = 10
 
-_JAPANESE = "ぁ-ゖゝ-ゟー々〆〇㐀-鿿豈-\ufaff\U00020000-\U0003fffd"
-_PIECE = re.compile(rf"[{_JAPANESE}]+|(?:(?![{_JAPANESE}])[^\W_])+")
+_JAPANESE = "ぁ-ゖゝ-ゟー々〆〇㐀-鿿\uf900-\ufaff\U00020000-\U0003fffd"
+LONGEST_TOKEN = 300  # characters; PostgreSQL takes 2,046 bytes, and one typed character may fold to eighteen
+_PIECE = re.compile(rf"[{_JAPANESE}]+|(?:(?![{_JAPANESE}])[^\W_]){{1,{LONGEST_TOKEN}}}")
 _JAPANESE_ONLY = re.compile(rf"[{_JAPANESE}]+")
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʻʼ`´′ʹ＇"))
+# Accents, macrons and signs without a width; but for the two marks that make が of か and ぱ of は.
+_UNSEEN = {
+    code: None
+    for code in range(0x80, 0x10000)
+    if unicodedata.category(chr(code)) in {"Mn", "Cf"} and code not in {0x3099, 0x309A}
+}
 _KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F5)} | {
     0x30F5: "か",
     0x30F6: "け",
@@ -51,11 +58,7 @@ def fold(text: str) -> str:
     text = _INITIALS.sub(lambda match: match[0].replace(".", ""), text)
     if text.isascii():
         return text
-    bare = "".join(
-        character
-        for character in unicodedata.normalize("NFKD", text)
-        if character in "\u3099\u309a" or unicodedata.category(character) not in {"Mn", "Cf"}
-    )
+    bare = unicodedata.normalize("NFKD", text).translate(_UNSEEN)
     return unicodedata.normalize("NFC", bare).translate(_KATAKANA).translate(_FORMER)
 
 
@@ -94,12 +97,13 @@ def tokens(texts: Iterable[str]) -> list[str]:
 
 def whole(name: str) -> str:
     """A name as one token: “Salt Lake City” → saltlakecity."""
-    return "".join(pieces(name))
+    return "".join(pieces(name))[:LONGEST_TOKEN]
 
 
 def loose_whole(name: str) -> str:
     """The loose form of a name as one token: “Saint Paul” and “St. Paul” alike."""
-    return LOOSE + "".join(piece if is_japanese(piece) else loose(piece) for piece in pieces(name))
+    forms = (piece if is_japanese(piece) else loose(piece) for piece in pieces(name))
+    return LOOSE + "".join(forms)[:LONGEST_TOKEN]
 
 
 # Rules of loose forms, in their order. Romanisations (kitakyuushuu, Ohsaka, Mombetsu, Sinjuku), American and British

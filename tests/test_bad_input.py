@@ -108,7 +108,7 @@ def assert_is_our_page(response: HttpResponse, status: int, language: str) -> Pa
 @given(st.sampled_from([*LISTS]).flatmap(lambda address: st.tuples(st.just(address), queries_to(address))))
 def test_a_list_answers_whatever_is_asked_of_it(asked: tuple[str, str]) -> None:
     address, query = asked
-    assert_is_our_page(Client().get(f"{address}?{query}"), 200, "en")
+    assert_is_our_page(Client().get(f"{address}?{query}", follow=True), 200, "en")
 
 
 @pytest.mark.parametrize("address", LISTS)
@@ -116,7 +116,7 @@ def test_every_parameter_takes_every_nasty_value(address: str) -> None:
     client = Client()
     for value in NASTY:
         query = "&".join(f"{name}={value}" for name in names_of(address))
-        assert_is_our_page(client.get(f"/ja{address}?{query}"), 200, "ja")
+        assert_is_our_page(client.get(f"/ja{address}?{query}", follow=True), 200, "ja")
 
 
 @settings(deadline=None, max_examples=20)
@@ -124,7 +124,10 @@ def test_every_parameter_takes_every_nasty_value(address: str) -> None:
 @example("/partnerships/", b"q=\xff\xfe&theme=\xe6&\x80=&page=\xc2\xb2")
 @example("/partnerships/", b"&&=&=&;&?#&%&q")
 def test_a_list_answers_raw_bytes_in_its_address(address: str, query: bytes) -> None:
-    assert_is_our_page(Client().get(address, QUERY_STRING=query.decode("latin-1")), 200, "en")
+    response = Client().get(address, QUERY_STRING=query.decode("latin-1"))
+    if response.status_code == 301:
+        response = Client().get(response.headers["Location"])
+    assert_is_our_page(response, 200, "en")
 
 
 @pytest.mark.parametrize(
@@ -188,14 +191,17 @@ def test_invisible_characters_of_a_bad_value_are_made_visible(client: Client) ->
 
 
 def test_an_unknown_parameter_is_not_worth_a_word(client: Client) -> None:
-    assert Page(client.get("/partnerships/?theme%5B%5D=climate&utm_source=x")).texts("div", class_="notice") == []
+    response = client.get("/partnerships/?theme%5B%5D=climate&utm_source=x", follow=True)
+    assert response.redirect_chain == [("/partnerships/", 301)]
+    assert Page(response).texts("div", class_="notice") == []
 
 
 # --- Very many values ----------------------------------------------------------------------------------------------
 
 
 def work_of(client: Client, address: str) -> tuple[int, int]:
-    """How many queries a page takes, and the characters of the longest one with its values."""
+    """How many queries a page takes the second time, and the characters of the longest one with its values."""
+    assert client.get(address).status_code == 200
     with CaptureQueriesContext(
         connection,
     ) as captured:
@@ -224,8 +230,8 @@ def test_thousands_of_good_values_cost_as_many_queries_as_two_and_no_more_than_t
 
 
 def test_a_search_of_thousands_of_words_is_bounded(client: Client) -> None:
-    thousands = work_of(client, "/partnerships/?q=" + "+".join("abcdefghijkl" * 500))
-    assert thousands == work_of(client, "/partnerships/?q=" + "+".join("abcdefghij"))
+    thousands = work_of(client, "/partnerships/?q=" + "+".join("bcdefghijklm" * 500))
+    assert thousands == work_of(client, "/partnerships/?q=" + "+".join("bcdefghijk"))
 
 
 def test_thousands_of_bad_values_make_no_endless_page(client: Client) -> None:

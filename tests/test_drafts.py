@@ -16,6 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from partnerships import search
 from partnerships.models import (
     Actor,
     ActorName,
@@ -46,6 +47,7 @@ from .markup import Page
 pytestmark = pytest.mark.django_db
 
 MARKER = "hiddenmarker"
+NEAR_THE_MARKER = "hiddenmarkr"  # one typing error away
 NEVER_WAS = "never-was-at"  # as long as the marker
 HIDDEN_YEAR = "1703"
 UNPUBLISHED = [Publication.DRAFT, Publication.IN_REVIEW, Publication.ARCHIVED]
@@ -59,8 +61,11 @@ PARAMETERS: dict[str, type[models.Model]] = {
 }
 PROBES = {"healthz", "readyz"}
 SEARCHES = ["q=port", "q=hidden", f"q={MARKER}"]
+# Addresses outside the languages: the same for all.
+IN_NO_LANGUAGE = {"suggest"}
 # What is asked of each page; of one that is not named here, everything.
 QUERIES = {
+    "suggest": [*SEARCHES, f"q={HIDDEN_YEAR}", "q=kobe", "q=hyogo", "q=seatle", "q=climate"],
     "home": [],
     "theme-list": [],
     "partnership-list": [
@@ -77,17 +82,24 @@ QUERIES = {
         "actor=hyogo",
         f"actor={MARKER}-place",
         f"year_min={HIDDEN_YEAR}&year_max={HIDDEN_YEAR}",
+        "decade=1950",
         "sort=updated",
+        f"q={NEAR_THE_MARKER}",
+        f"q=port+{MARKER}",
+        f"q=-{MARKER}",
+        "q=kobe&theme=climate&kind=network",
     ],
     "actor-list": [
         *SEARCHES,
         "show=all",
-        "show=all&q=hidden",
+        "q=hidden&show=all",
+        f"q={NEAR_THE_MARKER}",
+        f"q={NEAR_THE_MARKER}&show=all",
         "kind=county&show=all",
         "state=US-XX",
         "prefecture=JP-28",
     ],
-    "source-list": [*SEARCHES, "kind=news", "language=ja"],
+    "source-list": [*SEARCHES, f"q={NEAR_THE_MARKER}", "kind=news", "language=ja"],
 }
 
 
@@ -180,8 +192,12 @@ def addresses_of(pattern: URLPattern) -> list[str]:
 
 
 def every_address() -> list[str]:
-    english = [address for pattern in public_patterns() for address in addresses_of(pattern)]
-    return [address for bare in english for address in (bare, f"/ja{bare}")]
+    return [
+        prefix + address
+        for pattern in public_patterns()
+        for address in addresses_of(pattern)
+        for prefix in ([""] if pattern.name in IN_NO_LANGUAGE else ["", "/ja"])
+    ]
 
 
 @dataclass
@@ -203,10 +219,12 @@ def get_all(addresses: Iterable[str]) -> dict[str, HttpResponse]:
 def walk(django_db_setup: None, django_db_blocker: Any) -> Walk:
     with django_db_blocker.unblock(), transaction.atomic():
         public = public_directory()
+        search.reindex()
         before = get_all(every_address())
-        links = {link for response in before.values() for link in Page(response).links() if link.startswith("/")}
+        links = {link for page in before.values() for link in Page(page).links() if link.startswith("/")}
         before |= get_all(link for link in links - before.keys() if "/admin/" not in link)
         hide(public)
+        search.reindex()
         after = get_all(before)
         own = [
             f"{prefix}/{section}/{slug}/"

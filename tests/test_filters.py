@@ -8,17 +8,16 @@ import pytest
 from django.http import QueryDict
 from django.utils import translation
 
-from partnerships import queries
+from partnerships import queries, search
 from partnerships.filters import (
-    MOST_CHARACTERS,
     MOST_VALUES,
-    MOST_WORDS,
     ActorFilter,
     ListFilterSet,
     PartnershipFilter,
     SourceFilter,
 )
 from partnerships.models import ActorName, Partnership, Publication
+from partnerships.text import MOST_CHARACTERS, MOST_WORDS
 
 from .factories import (
     add_themes,
@@ -39,6 +38,7 @@ SORTS = ["relevance", "newest", "oldest", "title", "updated"]
 
 
 def listing(query: str = "") -> PartnershipFilter:
+    search.reindex()
     return PartnershipFilter(QueryDict(query), queries.partnerships())
 
 
@@ -47,10 +47,12 @@ def found(query: str = "") -> list[str]:
 
 
 def places(query: str = "") -> list[str]:
+    search.reindex()
     return [actor.slug for actor in ActorFilter(QueryDict(query), queries.actors()).qs]
 
 
 def sources(query: str = "") -> list[str]:
+    search.reindex()
     return [source.slug for source in SourceFilter(QueryDict(query), queries.sources()).qs]
 
 
@@ -225,6 +227,13 @@ def test_years_are_those_in_which_it_may_have_started_and_both_ends_count(query:
     assert set(found(query)) == slugs
 
 
+def test_decade_finds_what_started_in_it() -> None:
+    for slug, started in [("fifties", "1959-12-31"), ("sixties", "1960"), ("seventies", "1970-01"), ("unknown", None)]:
+        published_partnership(slug, started=started)
+    assert found("decade=1960") == ["sixties"]
+    assert found("decade=1950&decade=1970") == ["seventies", "fifties"]
+
+
 # --- Search --------------------------------------------------------------------------------------------------------
 
 
@@ -283,11 +292,22 @@ def test_search_needs_every_word() -> None:
     assert found("q=forests+south") == []
 
 
-@pytest.mark.parametrize("sign", ["%25", "_", "%5C", "%27"])
-def test_search_takes_signs_that_mean_something_to_the_database_as_they_are(sign: str) -> None:
-    published_partnership("plain", title="Plain title")
+@pytest.mark.parametrize(
+    "words", ["100%25", "a_b", "a_b%5Cc%27s", "100%25+OR+a_b", "%22100%25+of+a_b%5Cc%27s%22", "b*"]
+)
+def test_signs_that_mean_something_to_the_database_only_part_the_words_beside_them(words: str) -> None:
+    published_partnership("plain", title="Plain title or other")
     published_partnership("with-the-signs", title="100% of a_b\\c's")
-    assert found(f"q={sign}") == ["with-the-signs"]
+    assert found(f"q={words}") == ["with-the-signs"]
+
+
+@pytest.mark.parametrize("sign", ["%25", "_", "%5C", "%27", "%22%22", "*", "-", "%28%29", "%3A", "%F0%9F%A6%80"])
+def test_a_search_of_signs_only_is_reported_and_left_out(sign: str) -> None:
+    published_partnership("one")
+    filters = listing(f"q={sign}")
+    [(parameter, message)] = messages(filters)
+    assert ([record.slug for record in filters.qs], parameter, filters.address()) == (["one"], "q", "?")
+    assert message.endswith("holds nothing to search for.")
 
 
 def test_a_search_of_spaces_only_is_no_search() -> None:
@@ -301,14 +321,10 @@ def test_a_record_with_several_matching_participants_is_listed_once() -> None:
     assert found("q=springfield") == ["one"]
 
 
-def test_a_search_of_too_many_words_says_how_many_were_used() -> None:
-    filters = listing("q=" + "+".join(["word"] * (MOST_WORDS + 1)))
-    assert messages(filters) == [("q", f"Only the first {MOST_WORDS} words of the search were used.")]
-
-
-def test_a_search_that_is_too_long_says_how_much_of_it_was_used() -> None:
-    filters = listing("q=" + "水" * (MOST_CHARACTERS + 1))
-    assert messages(filters) == [("q", f"Only the first {MOST_CHARACTERS} characters of the search were used.")]
+@pytest.mark.parametrize("words", ["+".join(["word"] * (MOST_WORDS + 1)), "水" * (MOST_CHARACTERS + 1)])
+def test_a_search_that_is_too_long_says_how_much_of_it_was_used(words: str) -> None:
+    only = f"Only the first {MOST_WORDS} words and {MOST_CHARACTERS} characters of the search were used."
+    assert messages(listing(f"q={words}")) == [("q", only)]
 
 
 # --- Order ---------------------------------------------------------------------------------------------------------
@@ -353,6 +369,25 @@ def test_a_search_can_be_sorted_otherwise() -> None:
     assert found("q=clean+energy&sort=newest") == ["only-in-the-summary", "in-the-title"]
 
 
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("sort=newest", "?"),
+        ("sort=relevance", "?"),
+        ("sort=oldest", "?sort=oldest"),
+        ("q=sea&sort=relevance", "?q=sea"),
+        ("q=sea&sort=newest", "?q=sea&sort=newest"),
+    ],
+)
+def test_the_address_leaves_out_the_order_that_is_in_effect_anyway(given: str, address: str) -> None:
+    assert listing(given).address() == address
+
+
+@pytest.mark.parametrize("show", ["", "show=connected"])
+def test_the_address_of_places_leaves_out_that_only_those_with_a_partnership_are_shown(show: str) -> None:
+    assert ActorFilter(QueryDict(show), queries.actors()).address() == "?"
+
+
 def test_relevance_without_a_search_is_the_newest_first() -> None:
     assert listing("sort=relevance").sort_order == "newest"
 
@@ -395,9 +430,12 @@ def test_unknown_parameters_are_ignored() -> None:
         ("state=JP-28", "state"),
         ("prefecture=US-WA", "prefecture"),
         ("level=nonsense", "level"),
+        ("decade=1957", "decade"),
+        ("decade=3000", "decade"),
         ("actor=nonsense", "actor"),
         ("year_min=abc", "year_min"),
         ("year_min=0", "year_min"),
+        ("year_min=1957.5", "year_min"),
         ("year_max=-1", "year_max"),
         ("year_max=10000", "year_max"),
         ("sort=nonsense", "sort"),
@@ -442,6 +480,20 @@ def test_a_value_given_twice_counts_once() -> None:
     assert listing("theme=climate&theme=climate").chosen("theme") == ["climate"]
 
 
+@pytest.mark.parametrize("year", ["1957", "1957.0", "1957.", "01957", "%EF%BC%91957", "+1957+", "%2B1957"])
+def test_a_year_is_understood_and_written_in_one_way_only(year: str) -> None:
+    published_partnership("old", started="1956")
+    published_partnership("new", started="1957")
+    filters = listing(f"year_min={year}")
+    assert ([record.slug for record in filters.qs], filters.address()) == (["new"], "?year_min=1957")
+
+
+def test_blanks_around_a_value_are_no_part_of_it() -> None:
+    make_actor("kobe")
+    filters = listing("actor=+kobe+&kind=+sister&sort=title+")
+    assert (filters.address(), messages(filters)) == ("?kind=sister&actor=kobe&sort=title", [])
+
+
 def test_of_a_parameter_that_takes_one_value_the_last_counts() -> None:
     assert listing("sort=title&sort=oldest").sort_order == "oldest"
 
@@ -478,8 +530,8 @@ def test_the_address_keeps_words_whole() -> None:
     assert filters.chosen("q") == ['a&b="神戸"']
 
 
-@pytest.mark.parametrize(("page", "address"), [(None, "?sort=title"), (1, "?sort=title"), (2, "?sort=title&page=2")])
-def test_the_page_is_the_last_part_of_the_address_and_the_first_page_needs_none(page: int | None, address: str) -> None:
+@pytest.mark.parametrize(("page", "address"), [(1, "?sort=title"), (2, "?sort=title&page=2")])
+def test_the_page_is_the_last_part_of_the_address_and_the_first_page_needs_none(page: int, address: str) -> None:
     assert listing("sort=title").address(page=page) == address
 
 
@@ -528,6 +580,9 @@ def test_a_list_without_one_of_its_filters_keeps_the_others() -> None:
         "level=city",
         "year_min=1900",
         "year_max=2100",
+        "decade=2000",
+        "q=nothing+-harbours",
+        "q=-nothing",
         "sort=updated",
     ],
 )

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import OperationalError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import translation
 
-from partnerships import wording
+from partnerships import search, wording
 from partnerships.models import (
     Actor,
     ActorName,
@@ -86,15 +87,16 @@ def small_directory() -> list[str]:
     published_partnership(
         "nada-tie", title="Nada tie", status="ended", us=washington, jp=town, source=almanac, themes=(climate,)
     )
+    search.reindex()
     return [
         "/",
         "/partnerships/",
-        "/partnerships/?q=kobe&theme=climate&state=US-WA&kind=programme&sort=title",
+        "/partnerships/?q=kobe&theme=climate&kind=programme&state=US-WA&sort=title",
         "/partnerships/?q=nothing+matches+this&theme=climate",
         "/partnerships/kobe-seattle/",
         "/partnerships/plain-tie/",
         "/actors/",
-        "/actors/?q=kobe&show=all&kind=city&prefecture=JP-28",
+        "/actors/?q=kobe&kind=city&prefecture=JP-28&show=all",
         "/actors/seattle/",
         "/actors/kobe/",
         "/actors/nada/",
@@ -610,7 +612,8 @@ def test_all_pages_together_hold_every_record_once_in_every_order(client: Client
     many(2 * PER_PAGE + 3)
     everything = [f"number-{number:02}" for number in range(2 * PER_PAGE + 3)]
     for sort in ("newest", "oldest", "title", "updated"):
-        found = [slugs_on(read(client, f"/partnerships/?sort={sort}&page={number}")) for number in (1, 2, 3)]
+        pages = [client.get(f"/partnerships/?sort={sort}&page={number}", follow=True) for number in (1, 2, 3)]
+        found = [slugs_on(Page(page)) for page in pages]
         assert [len(slugs) for slugs in found] == [PER_PAGE, PER_PAGE, 3]
         assert sorted(found[0] + found[1] + found[2]) == everything
 
@@ -619,8 +622,8 @@ def test_all_pages_together_hold_every_record_once_in_every_order(client: Client
 def test_the_list_of_sources_is_paged_too(client: Client) -> None:
     many(PER_PAGE + 1)
     entries = [
-        {link for link in read(client, f"/sources/?page={number}").links() if re.fullmatch("/sources/[^?]+/", link)}
-        for number in (1, 2)
+        {link for link in read(client, address).links() if re.fullmatch("/sources/[^?]+/", link)}
+        for address in ("/sources/", "/sources/?page=2")
     ]
     assert ([len(links) for links in entries], entries[0] & entries[1]) == ([PER_PAGE, 1], set())
 
@@ -629,14 +632,15 @@ def test_the_list_of_sources_is_paged_too(client: Client) -> None:
 def test_the_list_of_places_is_paged_too(client: Client) -> None:
     for _ in range(PER_PAGE + 1):
         make_actor()
-    rows = [read(client, f"/actors/?show=all&page={number}").texts("th", scope="row") for number in (1, 2)]
+    addresses = ("/actors/?show=all", "/actors/?show=all&page=2")
+    rows = [read(client, address).texts("th", scope="row") for address in addresses]
     assert ([len(names) for names in rows], set(rows[0]) & set(rows[1])) == ([PER_PAGE, 1], set())
 
 
 @with_database
 def test_the_links_to_other_pages_keep_the_filters(client: Client) -> None:
     many(2 * PER_PAGE + 1)
-    page = read(client, "/partnerships/?sort=title&status=active&page=2")
+    page = read(client, "/partnerships/?status=active&sort=title&page=2")
     assert page.one("a", rel="prev").attributes["href"] == "?status=active&sort=title"
     assert page.one("a", rel="next").attributes["href"] == "?status=active&sort=title&page=3"
 
@@ -656,7 +660,7 @@ def test_a_page_that_is_not_there_is_answered_with_one_that_is_and_a_word_about_
         "9" * 5000: first,
     }
     for number, answer in answers.items():
-        page = read(client, f"/partnerships/?page={number}")
+        page = Page(client.get(f"/partnerships/?page={number}", follow=True))
         assert (len(slugs_on(page)), page.texts("div", class_="notice")) == answer
 
 
@@ -686,21 +690,59 @@ def test_the_chosen_filters_can_be_taken_away_one_by_one(client: Client) -> None
     ("address", "links"),
     [
         (
-            "/partnerships/?q=nothing&theme=forestry",
-            {"?theme=forestry": "without “nothing”", "?q=nothing": "without Forestry"},
+            "/partnerships/?q=plain&theme=climate",
+            {"?theme=climate": "without “plain” (2)", "?q=plain": "without Theme (1)"},
         ),
-        ("/actors/?q=nothing&kind=city", {"?kind=city": "without “nothing”", "?q=nothing": "without City"}),
-        ("/sources/?q=nothing&kind=news", {"?kind=news": "without “nothing”", "?q=nothing": "without News"}),
+        (
+            "/partnerships/?q=plain+nada",
+            {"?q=nada": "without “plain” (1)", "?q=plain": "without “nada” (1)", "?": "without “plain nada” (3)"},
+        ),
+        ("/actors/?q=kobe&kind=state", {"?kind=state": "without “kobe” (1)", "?q=kobe": "without Kind (1)"}),
+        (
+            "/sources/?q=almanac&language=ja",
+            {"?language=ja": "without “almanac” (1)", "?q=almanac": "without Language (1)"},
+        ),
     ],
 )
-def test_an_empty_list_shows_ways_out(client: Client, address: str, links: dict[str, str]) -> None:
+def test_an_empty_list_shows_ways_out_and_where_each_leads(client: Client, address: str, links: dict[str, str]) -> None:
     small_directory()
     page = read(client, address)
     [empty] = page.all("div", class_="empty")
-    offered = {a.attributes["href"]: a.text for a in page.all("a") if a.is_in("div") and a.text.startswith("without")}
+    offered = {}
+    for item in page.all("li"):
+        inside = [a.attributes["href"] for a in page.all("a") if a.around is item]
+        if item.is_in("div") and item.text.startswith("without"):
+            offered[inside[0]] = item.text
     assert "matches all of this" in empty.text
     assert offered == links
     assert page.links()[address.partition("?")[0]]
+
+
+@with_database
+def test_an_empty_list_offers_nothing_that_is_empty_too(client: Client) -> None:
+    small_directory()
+    page = read(client, "/partnerships/?q=nothing&theme=forestry")
+    assert [item.text for item in page.all("li") if item.is_in("div") and item.text.startswith("without")] == []
+
+
+@with_database
+def test_an_empty_list_offers_the_word_that_was_meant_with_what_it_finds(client: Client) -> None:
+    small_directory()
+    page = read(client, "/partnerships/?q=seatle&theme=climate")
+    assert "Did you mean" in page.text
+    assert page.links()["?q=Seattle&theme=climate"] == "Seattle"
+    assert [item.text for item in page.all("li") if item.text.startswith("Seattle")] == ["Seattle (1)"]
+
+
+@with_database
+def test_an_empty_list_names_the_places_of_that_name(client: Client) -> None:
+    small_directory()
+    make_actor("sapporo", name_ja="札幌市", country="JP")
+    make_actor("sapporo-in-secret", name="Sapporo", country="JP", publication=Publication.DRAFT)
+    search.reindex()
+    for words in ("sapporo", "札幌"):
+        links = read(client, f"/partnerships/?q={quote(words)}").links()
+        assert [link for link in links if "sapporo" in link and link.startswith("/actors/")] == ["/actors/sapporo/"]
 
 
 @with_database
@@ -714,13 +756,25 @@ def test_a_search_form_keeps_the_chosen_filters(client: Client) -> None:
 
 
 @with_database
-def test_a_narrowed_list_is_kept_out_of_search_engines(client: Client) -> None:
+def test_searches_sorted_lists_and_combinations_are_kept_out_of_search_engines(client: Client) -> None:
     small_directory()
-    robots = [
-        [meta.attributes["content"] for meta in read(client, address).all("meta", name="robots")]
-        for address in ("/partnerships/", "/partnerships/?theme=climate")
-    ]
-    assert robots == [[], ["noindex, follow"]]
+    make_theme("tech")
+    robots = {
+        query: [
+            meta.attributes["content"] for meta in read(client, f"/partnerships/{query}").all("meta", name="robots")
+        ]
+        for query in (
+            "",
+            "?theme=climate",
+            "?theme=climate&theme=tech",
+            "?theme=climate&state=US-WA",
+            "?q=kobe",
+            "?sort=title",
+            "?theme=nonsense",
+        )
+    }
+    kept_out = ["noindex, follow"]
+    assert robots == {"": [], "?theme=climate": []} | dict.fromkeys([*robots][2:], kept_out)
 
 
 @with_database
@@ -813,7 +867,8 @@ def test_it_is_ready_when_the_database_has_its_tables(client: Client) -> None:
 
 @with_database
 def test_it_is_not_ready_while_migrations_wait(client: Client) -> None:
-    MigrationRecorder(connection).record_unapplied("partnerships", "0002_groups")
+    [latest] = MigrationLoader(connection).graph.leaf_nodes("partnerships")
+    MigrationRecorder(connection).record_unapplied(*latest)
     response = client.get("/readyz")
     assert (response.status_code, response.content) == (503, b"migrations waiting")
 

@@ -25,6 +25,6 @@ class SearchedAdmin(admin.ModelAdmin):
         if not query:
             return queryset, False
         found = search.apply(queryset, query)
-        if "o" not in request.GET:
+        if query.wanted and "o" not in request.GET:
             found = search.ranked(found, query).order_by("rank", *self.match_order)
         return found, False

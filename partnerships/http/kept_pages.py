@@ -22,7 +22,7 @@ from partnerships.models import version
 from . import encodings, entity_tags
 from .store import Page, Store
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Caches may keep a page, but ask each time whether it is still right: a published change shows on the next request.
@@ -60,7 +60,7 @@ def public_page(view: View) -> View:
     """
 
     @functools.wraps(view)
-    def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         moment = Moment.now()  # before the view reads anything: what it reads may be newer, never older
         response = view(request, *args, **kwargs)
         if response.status_code == 200 and not response.has_header("Cache-Control"):
@@ -87,9 +87,13 @@ def kept_pages(get_response: GetResponse) -> GetResponse:
                 return answer
         response = get_response(request)
         moment = getattr(response, "made_at", None)
-        if moment is None or not isinstance(response, HttpResponse) or not _is_the_same_for_everyone(response):
+        if moment is None or not _is_the_same_for_everyone(response):
             return _without_caching(response)
         tag = entity_tags.tag_for(address, moment)
+        if not isinstance(response, HttpResponse):  # a stream, which is not kept
+            for name, value in _validators(tag).items():
+                response.headers[name] = value
+            return response
         headers = {**dict(response.items()), "Content-Length": str(len(response.content)), **_validators(tag)}
         page = Page(headers, response.content, tag)
         if request.method == "GET" and _is_settled(moment):
@@ -142,7 +146,7 @@ def _address(request: HttpRequest) -> tuple[str, ...]:
     return (request.scheme or "", meta.get("HTTP_HOST", ""), request.path, meta.get("QUERY_STRING", ""))
 
 
-def _is_the_same_for_everyone(response: HttpResponse) -> bool:
+def _is_the_same_for_everyone(response: HttpResponseBase) -> bool:
     varies = response.headers.get("Vary", "Accept-Encoding").lower()
     return not response.cookies and varies == "accept-encoding" and not response.has_header("Content-Encoding")
 

@@ -107,15 +107,25 @@ class RecordVersion(models.Model):
 
 
 _READ = "SELECT number FROM partnerships_directoryversion WHERE id = 1"
+# PostgreSQL raises the number once in a transaction. Inside of one that has raised it, it says nothing about what the
+# same transaction changes next, so that each look gives another number, which no version ever has.
+_READ_WITHIN = (
+    "SELECT CASE WHEN raised_by = txid_current_if_assigned() "
+    "THEN -1 - floor(random() * 1152921504606846976)::bigint ELSE number END "
+    "FROM partnerships_directoryversion WHERE id = 1"
+)
 
 
 def current() -> int:
     """The directory's version now; 0 before anything was ever written."""
     connection.ensure_connection()
-    if connection.vendor == "postgresql" and (number := _read_from_libpq(connection.connection.pgconn)) is not None:
-        return number
+    is_postgresql = connection.vendor == "postgresql"
+    if is_postgresql and not connection.in_atomic_block:
+        number = _read_from_libpq(connection.connection.pgconn)
+        if number is not None:
+            return number
     with connection.cursor() as cursor:
-        cursor.execute(_READ)
+        cursor.execute(_READ_WITHIN if is_postgresql else _READ)
         row = cursor.fetchone()
     return row[0] if row else 0
 

@@ -47,8 +47,8 @@ def apply(found: QuerySet[Any], query: Query) -> QuerySet[Any]:
 
 
 def ranked(found: QuerySet[Any], query: Query) -> QuerySet[Any]:
-    """Annotated with ``rank``: 0 for the best matches."""
-    best = levels(query)[:-1] if query.wanted else []
+    """Annotated with ``rank``: 0 for the best matches. The query must want something, not only exclude."""
+    best = levels(query)[:-1]
     steps = [When(pk__in=_subquery(_kind(found), level), then=Value(number)) for number, level in enumerate(best)]
     return found.annotate(rank=Case(*steps, default=Value(len(best)), output_field=IntegerField()))
 

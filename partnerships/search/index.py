@@ -282,6 +282,7 @@ class Documents:
         ):
             actors = [known[actor] for actor in parts[pk]]
             regions = [known[region] for region in dict.fromkeys(actor.region for actor in actors) if region]
+            theme_names = [name for theme in themes[pk] for name in self._themes[theme]]
             own_titles, own_texts = values[: len(titles)], [*values[len(titles) :], *outcomes[pk]]
             entries.append(
                 _entry(
@@ -292,8 +293,8 @@ class Documents:
                     [
                         *own_texts,
                         *(name for region in regions for name in region.names),
-                        *(name for theme in themes[pk] for name in self._themes[theme]),
-                        *_other_words([*own_titles, *own_texts]),
+                        *theme_names,
+                        *_other_words([*own_titles, *own_texts, *theme_names]),
                         PARTNERSHIP_WORDS[kind],
                         EVERY_PARTNERSHIP,
                     ],

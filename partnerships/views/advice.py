@@ -83,11 +83,14 @@ class _Offering:
         if len(query.words) > 1:
             for word in query.words:
                 offers += self._offer(_("“%(words)s”") % {"words": word.typed}, {"q": [query.without(word)]})
-        for name, declared in self.filters.filters.items():
-            if name not in {"sort", "show"} and self.filters.chosen(name):
-                label = _("“%(words)s”") % {"words": self.filters.words} if name == "q" else str(declared.label)
-                offers += self._offer(label, {name: []})
+        used = [name for name in self.filters.filters if name not in {"sort", "show"} and self.filters.chosen(name)]
+        for name in used if len(used) > 1 else ():
+            label = _("“%(words)s”") % {"words": self.filters.words} if name == "q" else self._label(name)
+            offers += self._offer(label, {name: []})
         return offers
+
+    def _label(self, name: str) -> str:
+        return str(self.filters.filters[name].label)
 
 
 def _is_correctable(word: Word) -> bool:

@@ -9,7 +9,8 @@ from typing import Any, Self
 from urllib.parse import parse_qsl
 
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponsePermanentRedirect
+from django.http.response import HttpResponseBase
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
@@ -30,17 +31,27 @@ class MovedError(Exception):
         self.address = address
 
 
-def at_one_address(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def at_one_address(view: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     """A list's view that redirects to the canonical address."""
 
     @wraps(view)
-    def redirecting(request: HttpRequest) -> HttpResponse:
+    def redirecting(request: HttpRequest) -> HttpResponseBase:
         try:
             return view(request)
         except MovedError as moved:
             return HttpResponsePermanentRedirect(escape_leading_slashes(moved.address))
 
     return redirecting
+
+
+def check_address(request: HttpRequest, filters: ListFilterSet, page: int = 1) -> None:
+    """Raise ``MovedError`` when the list was not asked for at its canonical address.
+
+    One with something that was not understood is left as it is, so that the page can say so.
+    """
+    given = parse_qsl(request.META["QUERY_STRING"], keep_blank_values=True)
+    if not filters.ignored and given != filters.pairs({}, page=page):
+        raise MovedError((request.path + filters.address(page=page)).removesuffix("?"))
 
 
 @dataclass(frozen=True)
@@ -70,19 +81,14 @@ class Listing:
 
     @classmethod
     def build(cls, request: HttpRequest, filters: ListFilterSet, results: Results) -> Self:
-        """The page of the list that was asked for.
-
-        Raises ``MovedError`` when its address is not the canonical one; an address with something that was not
-        understood is left as it is, so that the page can say so.
-        """
+        """The page of the list that was asked for; ``MovedError`` when its address is not the canonical one."""
         paginator = Paginator(range(results.count), PER_PAGE)
         messages = [ignored.message for ignored in filters.ignored]
         number, complaint = _page_number(request.GET.get("page", ""), paginator.num_pages)
         if complaint:
             messages.append(complaint)
-        given = parse_qsl(request.META["QUERY_STRING"], keep_blank_values=True)
-        if not messages and given != filters.pairs({}, page=number):
-            raise MovedError((request.path + filters.address(page=number)).removesuffix("?"))
+        if not complaint:
+            check_address(request, filters, number)
         facets = results.facets()
         advice = None if results.count else Advice.build(filters, results)
         page = paginator.page(number)

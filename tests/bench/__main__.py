@@ -1,0 +1,497 @@
+"""``python -m tests.bench [--quick]``: measure the directory in turn with its controls."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import report
+from .client import Client
+from .data import (
+    ROWS,
+    Dataset,
+    address,
+    addresses,
+    crawl_addresses,
+    finish_making,
+    make_datasette_file,
+    problem_with,
+    start_making,
+)
+from .load import CONNECTIONS, ROOT, Crawl, Readers, WrongAnswerError, alone, find_generator, measure
+from .servers import DATASETTE, Server, running
+
+SECONDS = 1  # of a round
+ROUNDS = 3
+PATIENCE = 9  # seconds for the rounds of a page that is too slow for the clock
+CHANGES = 3
+OURS = ("kept", "cold")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure on one set of records: the directory and the fixed body on ``rows``, the others on fewer."""
+
+    size: int
+    engine: str
+    rows: tuple[str, ...] = ROWS
+    others: tuple[str, ...] = ("plain", "datasette")
+    rows_of_others: tuple[str, ...] = ("listing", "csv")
+    crawl: int = 0
+
+    @property
+    def systems(self) -> list[str]:
+        return ["fixed", "kept", "cold", *self.others]
+
+    def systems_on(self, row: str) -> list[str]:
+        if row == "csv":  # not to be compared with a page of 40 KB
+            return ["kept", *self.others]
+        return self.systems if row in self.rows_of_others else ["fixed", "kept", "cold"]
+
+
+ON_POSTGRESQL = ("listing", "filtered", "words", "japanese")
+QUICK = [
+    Plan(600, "sqlite", ("listing", "filtered", "words", "japanese", "record", "csv"), crawl=2_000),
+    Plan(600, "postgresql", ("listing", "filtered"), ("plain",)),
+]
+FULL = [
+    Plan(600, "sqlite", rows_of_others=ROWS),
+    Plan(10_000, "sqlite"),
+    Plan(100_000, "sqlite", crawl=100_000),
+    Plan(100_000, "postgresql", ON_POSTGRESQL, ("plain",)),
+    Plan(10_000, "postgresql", ON_POSTGRESQL, ("plain",)),
+    Plan(600, "postgresql", ON_POSTGRESQL, ("plain",)),
+]
+ALL = [replace(plan, rows=ROWS, rows_of_others=ROWS, crawl=plan.crawl or 2_000) for plan in FULL]
+SECONDS_QUICK, SECONDS_FULL, SECONDS_CRAWL = 165, 14 * 60, 120
+
+
+class Bench:
+    def __init__(self, command: str, seconds: float, most_crawling: float) -> None:
+        self.started = time.monotonic()
+        self.most_crawling = most_crawling
+        self.until = self.started + seconds
+        self.failures: list[str] = []
+        self.generator = find_generator()
+        self.figures: report.Figures = {
+            "command": command,
+            "date": dt.datetime.now(dt.UTC).date().isoformat(),
+            "commit": _commit(),
+            "machine": _machine(),
+            "versions": _versions(),
+            "generator": self.generator,
+            "seconds": 0,
+            "measurements": [],
+            "sql": [],
+            "changes": [],
+            "memory": [],
+            "crawl": [],
+            "not_run": [],
+        }
+
+    def say(self, text: str) -> None:
+        elapsed = int(time.monotonic() - self.started)
+        print(f"{elapsed // 60:2}:{elapsed % 60:02}  {text}", flush=True)  # noqa: T201 (a program's output)
+
+    def fail(self, text: str) -> None:
+        self.failures.append(text)
+        self.say(f"FAILED: {text}")
+
+    @property
+    def left(self) -> float:
+        return self.until - time.monotonic()
+
+    def has_time(self, seconds: float, what: str) -> bool:
+        if seconds < self.left:
+            return True
+        self.say(f"not run, no time left: {what}")
+        self.figures["not_run"].append(what)
+        return False
+
+    # --- Records -------------------------------------------------------------------------------------------------
+
+    def make(self, plans: list[Plan], folder: Path, ending: contextlib.ExitStack) -> list[tuple[Plan, Dataset]]:
+        """All databases, the two engines at the same time."""
+        places = folder / "places"
+        places.mkdir()
+        _in_django(
+            "from pathlib import Path; from partnerships.services.benchmark_data import write_places_package; "
+            f"write_places_package(Path({str(places)!r}))",
+            folder,
+        )
+        server_url = ""
+        if any(plan.engine == "postgresql" for plan in plans):
+            server_url, self.figures["versions"]["PostgreSQL"] = _start_postgresql(folder / "postgresql", ending)
+        made: list[tuple[Plan, Dataset]] = []
+        for size in sorted({plan.size for plan in plans}):
+            making = []
+            for plan in plans:
+                if plan.size != size:
+                    continue
+                data, process = start_making(size, plan.engine, folder / f"{plan.engine}-{size}", places, server_url)
+                ending.callback(_end, process)
+                making.append((plan, data, process))
+            for plan, data, process in making:
+                finish_making(data, process)
+                if "datasette" in plan.systems:
+                    make_datasette_file(data)
+                made.append((plan, data))
+            self.say(f"made {size:,} partnerships ({', '.join(report.ENGINES[plan.engine] for plan, *_ in making)})")
+        return sorted(made, key=lambda pair: plans.index(pair[0]))
+
+    # --- Measuring -----------------------------------------------------------------------------------------------
+
+    def run(self, plan: Plan, data: Dataset) -> None:
+        if not self.has_time(20, data.name):
+            return
+        self.probe(data)
+        self.say(f"{data.name}: starting {', '.join(plan.systems)}")
+        with running(plan.systems, data) as servers:
+            for row in plan.rows:
+                chosen = {system: servers[system] for system in plan.systems_on(row)}
+                if self.has_time(2 + ROUNDS * SECONDS * len(chosen), f"{report.PAGES[row]}, {data.name}"):
+                    self.measure_row(row, chosen, data)
+            subject = servers["kept"]
+            key = {"size": data.size, "engine": data.engine}
+            memory = {system: server.memory() for system, server in servers.items() if system in OURS}
+            worst = max(memory.values(), key=lambda each: each["rss"])
+            self.figures["memory"].append({**key, **worst, "of": memory})
+            self.say(f"{data.name}: memory of one worker {worst['rss']:.0f} MB (its share {worst['pss']:.0f} MB)")
+            if self.has_time(10, f"after a change, {data.name}"):
+                self.change(subject, data)
+            if plan.crawl and self.has_time(20, f"crawl, {data.name}"):
+                self.crawl(plan.crawl, subject, data)
+
+    def probe(self, data: Dataset) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.probe"],
+            cwd=ROOT,
+            env=data.environment | {"RATE_LIMIT": "0"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            self.fail(f"database side, {data.name}: {done.stderr.strip()[-500:]}")
+            return
+        found = json.loads(done.stdout)
+        self.figures["sql"].append({"size": data.size, "engine": data.engine, **found})
+        self.say(
+            f"{data.name}: plain SQL {sum(found['sql'].values()):.1f} ms, a listing of ours "
+            f"{found['ours']['database']:.1f} ms in the database, {found['ours']['statements']} statements"
+        )
+
+    def measure_row(self, row: str, servers: dict[str, Server], data: Dataset) -> None:
+        """One page on every server, in turn, round by round."""
+        cells: dict[str, report.Figures] = {}
+        pages = {system: addresses(system, row, data) for system in servers}
+        for system, server in servers.items():
+            found = {"size": data.size, "engine": data.engine, "row": row, "system": system, "rounds": [], "note": ""}
+            self.figures["measurements"].append(found)
+            if problem := self.check(server, row, pages[system], data):
+                found["note"] = "not there" if row == "csv" and problem == "answered 404" else "wrong"
+                if found["note"] == "wrong":
+                    self.fail(f"{report.PAGES[row]}, {report.SYSTEMS[system]}, {data.name}: {problem}")
+                continue
+            cells[system] = found
+            if system == "kept":
+                self.warm(server, pages[system])
+        spent = dict.fromkeys(cells, 0.0)
+        for turn in range(ROUNDS):
+            for system, found in cells.items():
+                if turn and spent[system] / turn * (turn + 1) > PATIENCE:
+                    continue
+                started = time.monotonic()
+                try:
+                    result = measure(
+                        self.generator,
+                        servers[system].url,
+                        pages[system],
+                        seconds=SECONDS,
+                        turn=turn * len(pages[system]) // 3,
+                    )
+                except WrongAnswerError as error:
+                    self.fail(f"{report.PAGES[row]}, {report.SYSTEMS[system]}, {data.name}: {error}")
+                    found["note"] = "failed"
+                    continue
+                spent[system] += time.monotonic() - started
+                found["rounds"].append(round(result.per_second, 3))
+                found["p95"] = round(result.p95, 2)
+        for system, found in cells.items():
+            if found["rounds"]:
+                times = alone(servers[system].url, pages[system])
+                found["alone"] = round(report.median(times), 3)
+        limit = report.median(cells["fixed"]["rounds"]) if cells.get("fixed", {}).get("rounds") else 0
+        parts = []
+        for system, found in cells.items():
+            if found["rounds"]:
+                rate = report.median(found["rounds"])
+                share = f" = {report.short(rate / limit)}" if limit and system != "fixed" else ""
+                parts.append(f"{system} {report.short(rate)}/s{share} ±{report.spread(found['rounds']) / 2:.0%}")
+        self.say(f"{data.name}, {report.PAGES[row]}: {', '.join(parts)}")
+
+    def check(self, server: Server, row: str, pages: list[str], data: Dataset) -> str:
+        """Whether the first, the middle and the last address are answered rightly; what is wrong, if not."""
+        with Client(server.url) as client:
+            for turn in sorted({0, len(pages) // 2, len(pages) - 1}):
+                try:
+                    answer = client.get(pages[turn])
+                except OSError as error:
+                    return f"{pages[turn]} was not answered ({error})"
+                if problem := problem_with(answer, server.system, row, turn, data):
+                    return problem if problem == "answered 404" else f"{pages[turn]} {problem}"
+        return ""
+
+    def warm(self, server: Server, pages: list[str]) -> None:
+        """Ask for every address some times, so that each worker has answered it."""
+        for _time in range(6):
+            with Client(server.url) as client:
+                for page in pages:
+                    client.get(page)
+
+    # --- After a published change ----------------------------------------------------------------------------------
+
+    def change(self, server: Server, data: Dataset) -> None:
+        """Publish changes from another process; the very next page must show each, while readers go on."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.change"],
+            cwd=ROOT,
+            env=data.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdin and process.stdout
+        found: report.Figures = {"size": data.size, "engine": data.engine, "is_right": True}
+        try:
+            process.stdout.readline()
+            firsts, slowest = [], []
+            for number in range(CHANGES):
+                _pk, slug, *_rest = data.facts.newest[number]
+                title = f"Zanzibarquay {number} of the benchmark"
+                process.stdin.write(f"{slug} {title}\n")
+                process.stdin.flush()
+                process.stdout.readline()
+                times = []
+                for _worker in range(CONNECTIONS):  # several connections, so that every worker is asked
+                    started = time.perf_counter()
+                    with Client(server.url) as client:
+                        for page in (address(), address(q=f"zanzibarquay {number}"), f"/partnerships/{slug}/"):
+                            answer = client.get(page)
+                            if (answer.status != 200 or title not in answer.text) and found["is_right"]:
+                                found["is_right"] = False
+                                self.fail(f"after a change, {data.name}: {page} does not show it ({answer.status})")
+                            if not times:
+                                times.append(time.perf_counter() - started)
+                    times.append(time.perf_counter() - started)
+                firsts.append(times[0])
+                slowest.append(max(times[1:]))
+            found["seconds"] = round(report.median(firsts), 4)
+            found["seconds_all"] = round(report.median(slowest), 4)
+            found["readers_worst"] = round(self.change_beside_readers(server, data, process), 2)
+        finally:
+            process.stdin.close()
+            process.wait(30)
+        self.figures["changes"].append(found)
+        self.say(
+            f"{data.name}, after a change: first page {'right' if found['is_right'] else 'WRONG'} in "
+            f"{found['seconds']:.3f} s, readers meanwhile at most {found['readers_worst']:.0f} ms"
+        )
+
+    def change_beside_readers(self, server: Server, data: Dataset, process: Any) -> float:
+        """The slowest page of four readers while changes are published, in milliseconds."""
+        readers = Readers(server.url, [address()], seconds=CHANGES)
+        try:
+            for number in range(CHANGES):
+                time.sleep(0.5)
+                process.stdin.write(f"{data.facts.newest[CHANGES][1]} Zanzibarquay beside readers {number}\n")
+                process.stdin.flush()
+                process.stdout.readline()
+            return readers.result().worst
+        except WrongAnswerError as error:
+            self.fail(f"after a change, {data.name}: readers meanwhile: {error}")
+            return 0.0
+        finally:
+            readers.stop()
+
+    # --- Robots --------------------------------------------------------------------------------------------------
+
+    def crawl(self, count: int, server: Server, data: Dataset) -> None:
+        """Robots that follow every link, while a visitor's page is timed."""
+        pages = crawl_addresses(data.facts, count)
+        visitor = [address(), address(theme=data.facts.theme, state=data.facts.state)]
+        found: report.Figures = {"size": data.size, "engine": data.engine, "connections": CONNECTIONS}
+        found["memory_before"] = server.memory()["rss"]
+        found["before"] = self.visit(server, visitor, seconds=2)
+        self.say(f"{data.name}: crawling {count:,} distinct addresses")
+        crawl = Crawl(server.url, pages, seconds=min(self.most_crawling, self.left - 10))
+        try:
+            time.sleep(0.5)
+            times: list[float] = []
+            while crawl.is_running:
+                times += self.visits(server, visitor, seconds=0.5)
+            found["during"] = _percentiles(times)
+            found |= crawl.result()
+        finally:
+            crawl.stop()
+        found["after"] = self.visit(server, visitor, seconds=2)
+        found["memory_after"] = server.memory()["rss"]
+        found["asked"] = sum(found["statuses"].values())
+        if found["asked"] < count:
+            self.figures["not_run"].append(f"{count - found['asked']:,} of the {count:,} addresses of the crawl")
+        if found["statuses"].get("200", 0) < found["asked"] * 0.9:
+            self.fail(f"crawl, {data.name}: answers by status {found['statuses']}")
+        self.figures["crawl"].append(found)
+        self.say(
+            f"{data.name}: {found['asked']:,} addresses in {found['seconds']:.0f} s; a visitor's p95 "
+            f"{found['before']['p95']:.1f} → {found['during']['p95']:.1f} → {found['after']['p95']:.1f} ms; memory "
+            f"{found['memory_before']:.0f} → {found['memory_after']:.0f} MB"
+        )
+
+    def visits(self, server: Server, pages: list[str], *, seconds: float) -> list[float]:
+        times = []
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            times += alone(server.url, pages, seconds=0.01, most=1)
+            time.sleep(0.02)
+        return times
+
+    def visit(self, server: Server, pages: list[str], *, seconds: float) -> dict[str, float]:
+        return _percentiles(self.visits(server, pages, seconds=seconds))
+
+
+def _percentiles(times: list[float]) -> dict[str, float]:
+    ordered = sorted(times) or [0.0]
+    return {"p50": round(ordered[len(ordered) // 2], 2), "p95": round(ordered[int(len(ordered) * 0.95)], 2)}
+
+
+def _start_postgresql(folder: Path, ending: contextlib.ExitStack) -> tuple[str, str]:
+    import psycopg
+
+    from tests import engine
+
+    url = engine._start_postgresql(folder, ending)
+    with psycopg.connect(url) as connection:
+        number = connection.info.server_version
+    return url, f"{number // 10000}.{number % 10000}"
+
+
+def _in_django(statement: str, folder: Path) -> None:
+    environment = os.environ | {"VAR_DIR": str(folder), "DATABASE_URL": f"sqlite:///{folder / 'none.sqlite3'}"}
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v", "0", "-c", statement], cwd=ROOT, env=environment, check=True
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "unknown"
+
+
+def _machine() -> dict[str, Any]:
+    processor = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return {"processor": processor, "cores": os.cpu_count(), "memory": round(memory), "system": platform.system()}
+
+
+def _versions() -> dict[str, str]:
+    import sqlite3
+
+    said = subprocess.run([str(DATASETTE), "--version"], capture_output=True, text=True, check=True).stdout
+    return {
+        "Python": platform.python_version(),
+        "Django": version("django"),
+        "Granian": version("granian"),
+        "Datasette": said.split()[-1],
+        "SQLite": sqlite3.sqlite_version,
+    }
+
+
+def _interrupted(*_signal: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="600 partnerships only, in less than three minutes")
+    parser.add_argument("--all", action="store_true", help="every page of every system, however long it takes")
+    parser.add_argument("--million", action="store_true", help="the database side at 1,000,000 too (half an hour more)")
+    parser.add_argument("--only", metavar="SIZE-ENGINE", action="append", help="one set of records, like 10000-sqlite")
+    parser.add_argument("--update-readme", action="store_true", help="write the table of bench.json into the README")
+    options = parser.parse_args()
+    if options.update_readme:
+        figures = json.loads((ROOT / "bench.json").read_text(encoding="utf-8"))
+        report.update_readme(ROOT / "README.md", figures)
+        return 0
+    if not DATASETTE.exists():
+        parser.exit(2, "Datasette is not installed under .venv-bench; “make bench” does that.\n")
+    plans = QUICK if options.quick else ALL if options.all else FULL
+    if options.only:
+        plans = [plan for plan in plans if f"{plan.size}-{plan.engine}" in options.only]
+    has_limit = not options.all and not options.only
+    signal.signal(signal.SIGTERM, _interrupted)
+    bench = Bench(
+        command=" ".join(["python -m tests.bench", *sys.argv[1:]]),
+        seconds=(SECONDS_QUICK if options.quick else SECONDS_FULL) if has_limit else float("inf"),
+        most_crawling=SECONDS_CRAWL if has_limit else 1800,
+    )
+    bench.say(f"load is made by {bench.generator}")
+    try:
+        with contextlib.ExitStack() as ending:
+            folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+            for plan, data in bench.make(plans, folder, ending):
+                bench.run(plan, data)
+            if options.million:
+                (folder / "million").mkdir()
+                [(_plan, data)] = bench.make([Plan(1_000_000, "sqlite", (), ())], folder / "million", ending)
+                bench.probe(data)
+    except KeyboardInterrupt:
+        bench.say("interrupted; every server was stopped, nothing was written")
+        return 130
+    except WrongAnswerError as error:
+        bench.say(f"FAILED: {error}")
+        return 1
+    if not options.quick and not options.million:
+        bench.figures["not_run"].append("1,000,000 partnerships (python -m tests.bench --million)")
+    bench.figures["seconds"] = round(time.monotonic() - bench.started)
+    report.write(ROOT, bench.figures)
+    print("\n" + report.markdown(bench.figures))  # noqa: T201 (a program's output)
+    bench.say("wrote bench.json and bench.svg")
+    for text in report.missed(bench.figures):
+        bench.say(f"target NOT met: {text}")
+    for text in bench.failures:
+        bench.say(f"FAILED: {text}")
+    return 1 if bench.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,22 @@
+"""Make one database of invented records: ``python -m tests.bench.make SIZE SEED`` in the environment of a dataset."""
+
+from __future__ import annotations
+
+import sys
+
+import django
+from django.core.management import call_command
+from django.db import connection
+
+
+def main(size: int, seed: int) -> None:
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("make_benchmark_data", partnerships=size, seed=seed)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as an engine does by itself in time
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
