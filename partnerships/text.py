@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 MOST_CHARACTERS = 200
 MOST_WORDS = 10
+LONGEST_NAME = 120  # characters
 
 _JAPANESE = "ぁ-ゖゝ-ゟー々〆〇㐀-鿿\uf900-\ufaff\U00020000-\U0003fffd"
 LONGEST_TOKEN = 300  # characters; PostgreSQL takes 2,046 bytes, and one typed character may fold to eighteen
@@ -64,6 +65,12 @@ def fold(text: str) -> str:
 
 def pieces(text: str) -> list[str]:
     """The Latin words and Japanese runs of a text, folded."""
+    return _pieces_of_a_name(text) if len(text) <= LONGEST_NAME else _PIECE.findall(fold(text))
+
+
+@lru_cache(maxsize=20_000)
+def _pieces_of_a_name(text: str) -> list[str]:
+    """Names of places and themes come again and again."""
     return _PIECE.findall(fold(text))
 
 
@@ -283,7 +290,7 @@ class Markable:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._folded, self._origin = _fold_with_origin(text)
+        self._folded, self._starts, self._ends = _fold_with_places(text)
         self._words: dict[str, list[tuple[int, int]]] = {}  # by the word, and by its loose form, marked
         for match in _PIECE.finditer(self._folded):
             if not is_japanese(match[0]):
@@ -297,7 +304,7 @@ class Markable:
         for word in query.wanted:
             for term in word.terms:
                 found += self._places(term, word)
-        return _merged((self._origin[start], self._origin[end - 1] + 1) for start, end in found) if found else found
+        return _merged((self._starts[start], self._ends[end - 1]) for start, end in found) if found else found
 
     def _places(self, term: Term, word: Word) -> Iterator[tuple[int, int]]:
         if term.is_japanese or word.is_phrase:
@@ -322,14 +329,15 @@ def _unpaired(row: tuple[str, ...]) -> str:
     return row[0] + "".join(pair[1:] for pair in row[1:] if len(pair) > 1)
 
 
-def _fold_with_origin(text: str) -> tuple[str, list[int]]:
-    """The folded text, and for each of its characters the place in the text that it came from."""
+def _fold_with_places(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
+    """The folded text, and for each of its characters where in the text that begins and ends which it came from."""
     if text.isascii():
         folded = text.casefold()
         if "'" not in folded and "`" not in folded:
-            return folded, list(range(len(folded)))
+            return folded, range(len(folded)), range(1, len(folded) + 1)
     characters: list[str] = []
-    origin: list[int] = []
+    starts: list[int] = []
+    ends: list[int] = []
     start = 0
     while start < len(text):
         end = start + 1
@@ -338,9 +346,10 @@ def _fold_with_origin(text: str) -> tuple[str, list[int]]:
             end += 1
         for character in fold(text[start:end]):
             characters.append(character)
-            origin.append(start)
+            starts.append(start)
+            ends.append(end)
         start = end
-    return "".join(characters), origin
+    return "".join(characters), starts, ends
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -49,8 +49,8 @@ class SiteTestsTogether(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(("tests/test_search_golden.py", "tests/test_search_contract.py")):
             return nodeid.partition("::")[0]
-        site = ("tests/browser/", "tests/test_first_start.py", "tests/test_workers.py")
-        return "site" if nodeid.startswith(site) else nodeid
+        of_the_site = ("tests/browser/", "tests/test_first_start.py", "tests/test_workers.py")
+        return "site" if nodeid.startswith(of_the_site) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

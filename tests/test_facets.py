@@ -1,8 +1,13 @@
-"""The counts beside the filters, checked against a count by hand: plain Python over every record, no shared query."""
+"""The counts beside the filters, checked against a count by hand: plain Python over every record, no shared query.
+
+The catalogue, which the listing is made of, is checked against the FilterSet's queryset too, in set and in order.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import random
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +15,7 @@ import pytest
 from django.http import QueryDict
 from django.utils import translation
 
-from partnerships import queries
+from partnerships import catalogue, queries, search
 from partnerships.facets import SHOWN, Facet, actor_facets, partnership_facets, source_facets
 from partnerships.filters import ActorFilter, ListFilterSet, PartnershipFilter, SourceFilter
 from partnerships.models import Actor, Partnership, Publication, Source, Theme
@@ -32,7 +37,8 @@ pytestmark = pytest.mark.django_db
 
 SEEDS = range(3)
 COMBINATIONS = 16  # of filters tried on each random directory
-WORDS = ["forest", "harbour", "climate", "水素", "教育"]
+RECORDS = 45
+WORDS = ["forest", "river", "climate", "水素", "教育", "Ōsaka"]
 
 Choices = dict[str, list[str]]
 
@@ -67,9 +73,10 @@ def random_directory(chance: random.Random) -> None:
         )
         for _ in range(15)
     ]
-    for _ in range(45):
+    for _ in range(RECORDS):
         record = make_partnership(
             title=f"{chance.choice(WORDS)} {chance.choice(WORDS)}",
+            title_ja=chance.choice(["", "港の教育", "ああ", "アイ", "水素と森"]),
             kind=chance.choice(Partnership.Kind.values[:4]),
             status=chance.choice(Partnership.Status.values),
             started=chance.choice([None, "1957", "1957-10", "1990-05-01", "2014-12-31", "2015"]),
@@ -79,6 +86,10 @@ def random_directory(chance: random.Random) -> None:
         add_themes(record, *chance.sample(themes, chance.randint(0, 3)))
         for source in chance.sample(sources, chance.randint(1, 2)):
             cite(record, source)
+        Partnership.objects.filter(pk=record.pk).update(
+            updated_at=dt.datetime(2024, 1, chance.randint(1, 9), tzinfo=dt.UTC)
+        )
+    search.reindex()
 
 
 def random_choices(chance: random.Random, offered: Choices, single: set[str]) -> Choices:
@@ -115,12 +126,20 @@ class Known:
     def _fits(self, name: str, values: list[str]) -> bool:
         match name:
             case "q":
-                return all(word in self.words for word in values[0].split())
+                first, last = values[0].split()[:-1], values[0].split()[-1]
+                return all(self._has(word) for word in first) and self._has(last, is_prefix=True)
             case "year_min":
                 return bool(self.started) and int(self.started[:4]) >= int(values[0])
             case "year_max":
                 return bool(self.started) and int(self.started[:4]) <= int(values[0])
         return bool(self.values[name] & {*values})
+
+    def _has(self, word: str, *, is_prefix: bool = False) -> bool:
+        if word.startswith("-"):
+            return not self._has(word[1:])
+        if re.fullmatch("[一-龥]+", word):
+            return word in self.words
+        return re.search(rf"\b{word.casefold()}{'' if is_prefix else chr(92) + 'b'}", self.words) is not None
 
 
 def above(actor: Actor) -> list[Actor]:
@@ -160,9 +179,10 @@ def known_partnerships() -> list[Known]:
                     "status": {record.status},
                     "level": {actor.kind for actor in actors},
                     "actor": reaching,
+                    "decade": {f"{str(record.started)[:3]}0"} if record.started else set(),
                     **by_country(codes),
                 },
-                "\n".join([record.title, *names]).casefold(),
+                "\n".join([record.title, record.title_ja, *names]).casefold(),
                 str(record.started or ""),
             )
         )
@@ -179,7 +199,11 @@ def known_actors() -> list[Known]:
                 **by_country(region_codes(actor)),
             },
             "\n".join(
-                [actor.name, *(place.name for place in above(actor) if place.kind in Actor.REGION_KINDS)]
+                [
+                    actor.name,
+                    *(place.name for place in above(actor) if place.kind in Actor.REGION_KINDS),
+                    *(merged.name for merged in actor.predecessors.all()),
+                ]
             ).casefold(),
         )
         for actor in Actor.objects.all()
@@ -189,7 +213,11 @@ def known_actors() -> list[Known]:
 
 def known_sources() -> list[Known]:
     return [
-        Known(source.slug, {"kind": {source.kind}, "language": {source.language}}, f"{source.title}\n{source.url}")
+        Known(
+            source.slug,
+            {"kind": {source.kind}, "language": {source.language}},
+            f"{source.title}\n{source.url}".casefold(),
+        )
         for source in Source.objects.all()
         if any(citation.partnership.publication == "published" for citation in source.citations.all())
     ]
@@ -210,12 +238,8 @@ def assert_as_by_hand(
         assert shown == counted_by_hand(known, facet.name, choices, offered[facet.name]), (facet.name, choices)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_counts_of_partnerships_are_those_of_counting_by_hand(seed: int) -> None:
-    chance = random.Random(seed)
-    random_directory(chance)
-    known = known_partnerships()
-    offered = {
+def what_partnerships_offer() -> Choices:
+    return {
         "theme": list(Theme.objects.values_list("slug", flat=True)),
         "kind": Partnership.Kind.values,
         "status": Partnership.Status.values,
@@ -223,14 +247,24 @@ def test_the_counts_of_partnerships_are_those_of_counting_by_hand(seed: int) -> 
         "state": list(Actor.objects.filter(code__startswith="US").values_list("code", flat=True)),
         "prefecture": list(Actor.objects.filter(code__startswith="JP").values_list("code", flat=True)),
         "actor": list(Actor.objects.values_list("slug", flat=True)),
-        "q": [*WORDS, "forest climate", "region harbour"],
+        "q": [*WORDS, "forest climate", "region riverville", "水素 教育", "climate -forest", "-水素", "教"],
+        "decade": ["1950", "1960", "1990", "2010"],
         "year_min": ["1957", "1958", "2014", "9999"],
         "year_max": ["1957", "1989", "2014", "9999"],
     }
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_counts_of_partnerships_are_those_of_counting_by_hand(seed: int) -> None:
+    chance = random.Random(seed)
+    random_directory(chance)
+    known = known_partnerships()
+    offered = what_partnerships_offer()
     for _ in range(COMBINATIONS):
         choices = random_choices(chance, offered, {"actor", "q", "year_min", "year_max"})
         filters = PartnershipFilter(query_of(choices), queries.partnerships())
-        assert_as_by_hand(filters, partnership_facets(filters), known, choices, offered)
+        facets = partnership_facets(catalogue.current().selected(filters))
+        assert_as_by_hand(filters, facets, known, choices, offered)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -242,7 +276,7 @@ def test_the_counts_of_places_are_those_of_counting_by_hand(seed: int) -> None:
         "kind": Actor.Kind.values,
         "state": list(Actor.objects.filter(code__startswith="US").values_list("code", flat=True)),
         "prefecture": list(Actor.objects.filter(code__startswith="JP").values_list("code", flat=True)),
-        "q": [*WORDS, "region harbour"],
+        "q": [*WORDS, "region riverville", "riverville -region"],
         "show": ["all", "connected"],
     }
     for _ in range(COMBINATIONS):
@@ -264,12 +298,47 @@ def test_the_counts_of_sources_are_those_of_counting_by_hand(seed: int) -> None:
         assert_as_by_hand(filters, source_facets(filters), known, choices, offered)
 
 
+# --- The catalogue and the queryset --------------------------------------------------------------------------------
+
+
+PART = 7  # of a list, in places
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_catalogue_selects_what_the_queryset_does_in_the_same_order(seed: int, language: str) -> None:
+    chance = random.Random(100 + seed)
+    random_directory(chance)
+    offered = what_partnerships_offer()
+    for _ in range(2 * COMBINATIONS):
+        choices = random_choices(chance, offered, {"actor", "q", "year_min", "year_max"})
+        for sort in chance.sample(["", "relevance", "newest", "oldest", "title", "updated"], 3):
+            with translation.override(language):
+                filters = PartnershipFilter(query_of({**choices, "sort": [sort]}), queries.partnerships())
+                selection = catalogue.current().selected(filters)
+                ordered = list(filters.qs.values_list("pk", flat=True))
+                parts = [pk for start in range(0, RECORDS, PART) for pk in selection.keys(start, start + PART)]
+            assert (selection.count, parts) == (len(ordered), ordered), (choices, sort)
+
+
+@pytest.mark.parametrize("few", [0, 3_000])
+@pytest.mark.parametrize("sort", ["newest", "oldest", "title", "updated", "relevance"])
+def test_few_and_many_matches_come_in_the_same_order(sort: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "FEW", few)
+    random_directory(random.Random(7))
+    for query in ("", "kind=sister", "q=forest", "q=forest&kind=sister"):
+        filters = PartnershipFilter(QueryDict(f"{query}&sort={sort}"), queries.partnerships())
+        ordered = list(filters.qs.values_list("pk", flat=True))
+        assert catalogue.current().selected(filters).keys(0, RECORDS) == ordered
+
+
 # --- How a facet presents itself -----------------------------------------------------------------------------------
 
 
 def facet(name: str, query: str = "") -> Facet:
     filters = PartnershipFilter(QueryDict(query), queries.partnerships())
-    return next(facet for facet in partnership_facets(filters) if facet.name == name)
+    facets = partnership_facets(catalogue.current().selected(filters))
+    return next(facet for facet in facets if facet.name == name)
 
 
 def shown(facet: Facet) -> list[Any]:
@@ -319,8 +388,9 @@ def test_what_is_not_published_counts_nowhere(publication: str) -> None:
     filters = PartnershipFilter(QueryDict(), queries.partnerships())
     places = ActorFilter(QueryDict(), queries.actors())
     sources = SourceFilter(QueryDict(), queries.sources())
-    facets = [*partnership_facets(filters), *actor_facets(places), *source_facets(sources)]
-    assert [facet.values for facet in facets] == [[]] * 11
+    counted = partnership_facets(catalogue.current().selected(filters))
+    facets = [*counted, *actor_facets(places), *source_facets(sources)]
+    assert [facet.values for facet in facets] == [[]] * 12
 
 
 def test_values_are_labelled_in_the_language_of_the_page() -> None:
@@ -341,6 +411,21 @@ def test_a_long_facet_folds_no_chosen_value() -> None:
     published_partnership(themes=tuple(themes))
     chosen = facet("theme", "&".join(f"theme={theme.slug}" for theme in themes[2:]))
     assert (len(chosen.first), len(chosen.rest)) == (SHOWN + 1, 2)
+
+
+def test_decades_are_in_the_order_of_time_and_named_as_such() -> None:
+    for started in ("1998", "1961-05", "1998-01-01", None):
+        published_partnership(started=started)
+    assert shown(facet("decade")) == [("1960", 1, False), ("1990", 2, False)]
+    assert [value.label for value in facet("decade").values] == ["1960s", "1990s"]
+
+
+def test_the_counts_of_a_search_are_those_of_its_matches() -> None:
+    published_partnership(kind="project", title="Forests")
+    published_partnership(kind="network", title="Forestry")
+    published_partnership(kind="network", title="Harbours")
+    search.reindex()
+    assert shown(facet("kind", "q=forest")) == [("project", 1, False), ("network", 1, False)]
 
 
 def test_a_facet_in_use_is_unfolded() -> None:

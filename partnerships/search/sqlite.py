@@ -21,7 +21,7 @@ def install(connection: BaseDatabaseWrapper, kind: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE VIRTUAL TABLE IF NOT EXISTS {table(kind)} USING fts5({', '.join(COLUMNS)}, "
-            "tokenize = 'unicode61 remove_diacritics 0', prefix = '2 3')"
+            "tokenize = 'unicode61 remove_diacritics 0', columnsize = 0)"
         )
 
 

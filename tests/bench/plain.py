@@ -9,14 +9,17 @@ import csv
 from typing import Any
 
 import django_filters
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.generic import DetailView, ListView
 
-from partnerships.models import Partnership, Theme
+from partnerships.models import Citation, Participation, Partnership, Theme
 
 from .fixed import healthz
+
+# Joined, not prefetched further: SQLite refuses what Django writes for more than 1,000 rows.
+PARTICIPANTS = Prefetch("participations", Participation.objects.select_related("actor__region"))
 
 
 class PartnershipFilter(django_filters.FilterSet):
@@ -58,7 +61,7 @@ class PartnershipList(ListView):
 
     def get_queryset(self) -> QuerySet[Partnership]:
         self.found = found_by(self.request)
-        return self.found.prefetch_related("themes", "participations__actor__region")
+        return self.found.prefetch_related("themes", PARTICIPANTS)
 
     def get_context_data(self, **options: Any) -> dict[str, Any]:
         facets = {
@@ -82,7 +85,11 @@ class PartnershipDetail(DetailView):
 
     def get_queryset(self) -> QuerySet[Partnership]:
         return Partnership.objects.filter(publication="published").prefetch_related(
-            "themes", "participations__actor__region", "citations__source", "outcomes", "milestones"
+            "themes",
+            PARTICIPANTS,
+            Prefetch("citations", Citation.objects.select_related("source")),
+            "outcomes",
+            "milestones",
         )
 
 
@@ -90,7 +97,7 @@ def partnerships_csv(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     writer = csv.writer(response)
     writer.writerow(["slug", "title", "title_ja", "kind", "status", "started", "ended", "themes", "us", "jp", "url"])
-    found = found_by(request).prefetch_related("themes", "participations__actor__region")
+    found = found_by(request).prefetch_related("themes", PARTICIPANTS)
     for record in found.iterator(chunk_size=2000):
         names: dict[str, list[str]] = {"US": [], "JP": []}
         for part in record.participations.all():
