@@ -488,7 +488,7 @@ def test_readers_without_an_account_do_not_learn_of_drafts(client: Client, cooki
     assert client.get("/partnerships/draft/").status_code == 404
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_public_pages_are_the_same_for_curators(admin_client: Client) -> None:
     published_partnership("one")
     for address in sorted(HOUSEHOLD):
