@@ -387,6 +387,6 @@ class SourceFilter(ListFilterSet):
         found = super().filter_queryset(queryset)
         return (
             search.ranked(found, self.query).order_by("rank", "title", "slug")
-            if self.query
+            if self.query.wanted
             else found.order_by("title", "slug")
         )

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
+from partnerships import search
 from partnerships.models import Actor, Country, Partnership, Publication, ReviewEvent
 
 from . import factories as make
@@ -199,6 +200,7 @@ def test_autocompletion_finds_places_in_both_scripts_the_exact_name_first(curato
     tokyo = make.make_prefecture("tokyo-prefecture", "JP-13", name="Tokyo", name_ja="東京都")
     kyoto = make.make_prefecture("kyoto-prefecture", "JP-26", name="Kyoto Prefecture", name_ja="京都府")
     make.make_actor("kyoto-kyoto", name="Kyoto", name_ja="京都市", country=Country.JP, parent=kyoto)
+    search.reindex()
     query = {"app_label": "partnerships", "model_name": "participation", "field_name": "actor"}
     found = curator.get("/admin/autocomplete/", query | {"term": "京都"}).json()["results"]
     assert [row["text"] for row in found] == ["Kyoto 京都市, Kyoto Prefecture", "Kyoto Prefecture 京都府", str(tokyo)]

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from django.db import models, transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -62,12 +63,14 @@ PARAMETERS: dict[str, type[models.Model]] = {
 PROBES = {"healthz", "readyz"}
 SEARCHES = ["q=port", "q=hidden", f"q={MARKER}"]
 # Addresses outside the languages: the same for all.
-IN_NO_LANGUAGE = {"suggest"}
+IN_NO_LANGUAGE = {"robots", "suggest"}
 # What is asked of each page; of one that is not named here, everything.
 QUERIES = {
     "suggest": [*SEARCHES, f"q={HIDDEN_YEAR}", "q=kobe", "q=hyogo", "q=seatle", "q=climate"],
     "home": [],
+    "robots": [],
     "theme-list": [],
+    "partnerships-csv": [*SEARCHES, "theme=climate", "decade=1950", "actor=kobe", f"q=-{MARKER}"],
     "partnership-list": [
         *SEARCHES,
         "theme=climate",
@@ -212,7 +215,19 @@ class Walk:
 
 def get_all(addresses: Iterable[str]) -> dict[str, HttpResponse]:
     client = Client()
-    return {address: client.get(address) for address in addresses}
+    return {address: whole(client.get(address)) for address in addresses}
+
+
+def whole(response: HttpResponseBase) -> HttpResponse:
+    """The answer with all of its content, where it came in parts."""
+    if not isinstance(response, StreamingHttpResponse):
+        return response
+    return HttpResponse(b"".join(response), status=response.status_code, headers=response.headers)
+
+
+def links_of(response: HttpResponse) -> set[str]:
+    is_page = response.headers["Content-Type"].startswith("text/html")
+    return {link for link in Page(response).links() if link.startswith("/")} if is_page else set()
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +236,7 @@ def walk(django_db_setup: None, django_db_blocker: Any) -> Walk:
         public = public_directory()
         search.reindex()
         before = get_all(every_address())
-        links = {link for page in before.values() for link in Page(page).links() if link.startswith("/")}
+        links = {link for page in before.values() for link in links_of(page)}
         before |= get_all(link for link in links - before.keys() if "/admin/" not in link)
         hide(public)
         search.reindex()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from django.http import QueryDict
@@ -325,6 +326,13 @@ def test_a_record_with_several_matching_participants_is_listed_once() -> None:
 def test_a_search_that_is_too_long_says_how_much_of_it_was_used(words: str) -> None:
     only = f"Only the first {MOST_WORDS} words and {MOST_CHARACTERS} characters of the search were used."
     assert messages(listing(f"q={words}")) == [("q", only)]
+
+
+@pytest.mark.parametrize("lists", [found, places, sources])
+def test_a_search_that_only_excludes_finds_all_the_rest(lists: Callable[[str], list[str]]) -> None:
+    published_partnership("port", us=make_actor("portland"), jp=make_actor("kobe"), source=make_source("almanac"))
+    assert len(lists("")) == len(lists("q=-nothing")) > 0
+    assert lists("q=-almanac+-port+-portland+-kobe") == []
 
 
 # --- Order ---------------------------------------------------------------------------------------------------------
