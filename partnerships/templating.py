@@ -19,12 +19,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from django.utils.translation import gettext as _
 from jinja2 import Environment, StrictUndefined, pass_environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from . import http, wording
 from .facets import Facet
 from .filters import ListFilterSet
+from .marks import Fragment
 from .models import PartialDate, Participation, Partnership
+from .text import Query
 
 
 def environment(**options: Any) -> Environment:
@@ -202,6 +204,11 @@ def join_words(words: list[str]) -> str:
     return pgettext("between several names", ", ").join(words)
 
 
+def marked(text: str, query: Query) -> Markup:
+    """A text, or finished HTML, with the places marked that a search found."""
+    return Markup(Fragment(escape(text)).marked(query))  # noqa: S704 (escaped)
+
+
 @pass_environment
 def facet_items(environment: Environment, facet: Facet, part: str) -> Markup:
     """The items of a facet's ``first`` or ``rest`` values: a page has a hundred and fifty, and its neighbours the same.
@@ -228,6 +235,7 @@ def _facet_pattern(environment: Environment, label: str, is_chosen: bool, langua
 
 
 FILTERS = [
+    marked,
     facet_items,
     text,
     plain_text,
