@@ -32,6 +32,7 @@ from .text import parse
 MOST_PATCHED = 500  # records; for more, everything is read anew
 MOST_ROWS = 12_000  # kept as they are shown, about 2 KB each
 MOST_PAGES = 1_500  # about 10 KB each
+MOST_FACETS = 200  # lists' worth, about 70 KB each
 MOST_LINES = 150_000  # of an export, about 400 bytes each
 MOST_SEARCHES = 200
 FEW = 3_000  # matches: picked out one by one; more are found by going along the order
@@ -70,6 +71,7 @@ class Catalogue:
         self.rows: dict[tuple[str, int], Any] = {}
         self.pages: dict[tuple[str, int], Any] = {}
         self.kept_lines: dict[int, bytes] = {}
+        self.facets: dict[tuple[str, str], list[Any]] = {}
 
     # --- Made of the database ----------------------------------------------------------------------------------------
 
@@ -95,6 +97,7 @@ class Catalogue:
         made._years = {year: bitmap & ~gone for year, bitmap in self._years.items()}
         made._orders = {}
         made._searches = {}
+        made.facets = {}
         made.rows = {key: row for key, row in list(self.rows.items()) if key[1] not in changed}
         made.pages = {key: page for key, page in list(self.pages.items()) if key[1] not in changed}
         made.kept_lines = {pk: line for pk, line in list(self.kept_lines.items()) if pk not in changed}
@@ -292,6 +295,16 @@ class Selection:
     def counts(self, parameter: str) -> dict[str, int]:
         """For each value of a parameter, how many there would be if it alone were chosen, the rest as it is."""
         return self.catalogue.counts(parameter, self._all_but(parameter))
+
+    def facets(self, make: Callable[[Selection], list[Any]]) -> list[Any]:
+        """What ``make`` counts, in the active language; the pages of one list have it in common."""
+        kept = self.catalogue.facets
+        key = get_language() or "en", self.filters.address()
+        facets = kept.get(key)
+        if facets is None:
+            facets = kept[key] = make(self)
+            _bound(kept, MOST_FACETS)
+        return facets
 
     def lines(self, make: Callable[[list[int]], dict[int, bytes]], batch: int) -> Iterator[list[bytes]]:
         """The lines of an export, a batch at a time, in the order of the list."""

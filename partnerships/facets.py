@@ -35,6 +35,7 @@ class Facet:
     name: str
     label: str
     values: list[FacetValue] = field(default_factory=list)
+    html: dict[str, str] = field(default_factory=dict)  # parts of it, once a page has rendered them
 
     @cached_property
     def first(self) -> list[FacetValue]:
@@ -90,11 +91,14 @@ def _facet(filters: ListFilterSet, name: str, counts: Counts, labels: Labels, *,
     """``labels`` limits the values, and orders those that are equally frequent."""
     selected = filters.chosen(name)
     shown = [value for value in labels if value in counts or value in selected]
+    if not in_order:
+        shown.sort(key=lambda value: -counts.get(value, 0))
+    if selected:
+        shown.sort(key=lambda value: value not in selected)
     values = [
         FacetValue(value, labels[value], counts.get(value, 0), value in selected, address)
         for value, address in zip(shown, filters.toggles(name, shown), strict=True)
     ]
-    values.sort(key=lambda value: (not value.selected, 0 if in_order else -value.count))
     return Facet(name, str(filters.filters[name].label), values)
 
 

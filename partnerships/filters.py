@@ -169,6 +169,8 @@ class ListFilterSet(django_filters.FilterSet):
             before += "&".join(starmap(_encoded, pairs[:place])) + "&"
         if pairs[place + 1 :]:
             after = "&" + "&".join(starmap(_encoded, pairs[place + 1 :]))
+        if not chosen:
+            return [f"{before}{_encoded(name, value)}{after}" for value in values]
         addresses = []
         for value in values:
             others = [other for other in chosen if other != value] if value in chosen else [*chosen, value]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import html
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -20,12 +19,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from django.utils.translation import gettext as _
 from jinja2 import Environment, StrictUndefined, pass_environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from . import http, wording
-from .facets import FacetValue
+from .facets import Facet
 from .filters import ListFilterSet
+from .marks import Fragment
 from .models import PartialDate, Participation, Partnership
+from .text import Query
 
 
 def environment(**options: Any) -> Environment:
@@ -203,15 +204,26 @@ def join_words(words: list[str]) -> str:
     return pgettext("between several names", ", ").join(words)
 
 
+def marked(text: str, query: Query) -> Markup:
+    """A text, or finished HTML, with the places marked that a search found."""
+    return Markup(Fragment(escape(text)).marked(query))  # noqa: S704 (escaped)
+
+
 @pass_environment
-def facet_values(environment: Environment, values: list[FacetValue]) -> Markup:
-    """The items of a facet's list. What is the same each time is rendered once for each label and then only filled."""
-    parts: list[str] = []
-    active = language()
-    for value in values:
-        before, between, after = _facet_pattern(environment, value.label, value.selected, active)
-        parts += (before, html.escape(value.toggle_url), between, f"{value.count:,}", after)
-    return Markup("".join(parts))  # noqa: S704 (the template's own output; the address is escaped, the count a number)
+def facet_items(environment: Environment, facet: Facet, part: str) -> Markup:
+    """The items of a facet's ``first`` or ``rest`` values: a page has a hundred and fifty, and its neighbours the same.
+
+    What is the same in each is rendered once for each label and then only filled.
+    """
+    if part not in facet.html:
+        pieces: list[str] = []
+        active = language()
+        for value in getattr(facet, part):
+            before, between, after = _facet_pattern(environment, value.label, value.selected, active)
+            # Of what HTML reserves, an encoded address holds nothing but “&”.
+            pieces += (before, value.toggle_url.replace("&", "&amp;"), between, f"{value.count:,}", after)
+        facet.html[part] = "".join(pieces)
+    return Markup(facet.html[part])  # noqa: S704 (the template's own output; address escaped, count a number)
 
 
 @functools.lru_cache(maxsize=2_000)
@@ -223,7 +235,8 @@ def _facet_pattern(environment: Environment, label: str, is_chosen: bool, langua
 
 
 FILTERS = [
-    facet_values,
+    marked,
+    facet_items,
     text,
     plain_text,
     other_text,

@@ -73,4 +73,4 @@ class CatalogueResults:
         return joined(rows, self.selection.filters.query)
 
     def facets(self) -> list[Facet]:
-        return partnership_facets(self.selection)
+        return self.selection.facets(partnership_facets)

@@ -39,7 +39,7 @@ SECONDS = 1  # of a round
 ROUNDS = 3
 PATIENCE = 9  # seconds for the rounds of a page that is too slow for the clock
 CHANGES = 3
-WARMING = 6  # visitors
+WARMING = 4  # visitors
 OURS = ("kept", "cold")
 
 

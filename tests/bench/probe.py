@@ -1,7 +1,8 @@
 """What the database costs: ``python -m tests.bench.probe`` in the environment of a dataset writes one JSON object.
 
 Control 3, the listing as plain SQL through the bare driver: the number of matches, 25 rows, five facets. Beside it what
-one uncached listing of ours spends in the database, the number of its statements, and the time it takes in all.
+one uncached listing of ours spends in the database, the number of its statements, and the time it takes in all. (On
+PostgreSQL the directory asks for its version past Django, which is not seen here.)
 """
 
 from __future__ import annotations

@@ -64,12 +64,15 @@ class Server:
 
 @contextmanager
 def running(systems: list[str], data: Dataset) -> Iterator[dict[str, Server]]:
-    """Servers of these systems on the same records, each warmed by its first answer."""
+    """Servers of these systems on the same records, each of which answers; all are ended with the block."""
     servers: dict[str, Server] = {}
     try:
         for system in systems:
             servers[system] = _start(system, data)
-            _wait(servers[system])
+            if len(servers) == 1:
+                _wait(servers[system])  # the first one prepares the database, the others find it ready
+        for server in servers.values():
+            _wait(server)
         yield servers
     finally:
         for server in servers.values():
