@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from markupsafe import escape
 
 from partnerships import search
+from partnerships.marks import Fragment
 from partnerships.text import parse
-from partnerships.views.rows import Row
 
 from .factories import make_actor, make_theme, published_partnership
 from .markup import Page
@@ -88,7 +88,7 @@ def same_text(html: str) -> str:
 def test_marking_adds_marks_and_changes_nothing_else(title: str, summary: str, typed: str) -> None:
     facts = '<p class="row-facts">kobe</p>'
     html = f'<article><h2 title="kobe amp">{escape(title)}</h2><p>{escape(summary)}</p>{facts}</article>'
-    marked = Row(html).marked(parse(typed))
+    marked = Fragment(html).marked(parse(typed))
     assert same_text(re.sub("</?mark>", "", marked)) == same_text(html)
     assert marked.count("<mark>") == marked.count("</mark>")
     assert "<mark></mark>" not in marked
