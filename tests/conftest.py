@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -92,6 +93,24 @@ def _nothing_kept_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
     from partnerships import catalogue
 
     monkeypatch.setattr(catalogue, "_latest", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_with_the_tables() -> None:
+    """Emptying the database after a test leaves the index, which no model holds, and notes of what was deleted."""
+    from django.db import connection
+    from django.db.models.signals import post_migrate
+
+    from partnerships import search
+    from partnerships.models import RecordVersion
+
+    def empty(**options: Any) -> None:
+        RecordVersion.objects.all().delete()
+        with connection.cursor() as cursor:
+            for kind in search.KINDS:
+                cursor.execute(f"DELETE FROM partnerships_{kind}_search")  # noqa: S608 (our own tables)
+
+    post_migrate.connect(empty, sender=apps.get_app_config("partnerships"), weak=False)
 
 
 @pytest.fixture(scope="session")
