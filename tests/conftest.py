@@ -86,6 +86,14 @@ def real_directory(django_db_setup: None, django_db_blocker: Any) -> Iterator[No
         transaction.set_rollback(True)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_kept_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that was emptied counts its versions from the beginning, which no running site ever meets."""
+    from partnerships import catalogue
+
+    monkeypatch.setattr(catalogue, "_latest", None)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """A file for SQLite, as in production: a database in memory knows neither WAL nor waiting for a lock."""

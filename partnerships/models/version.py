@@ -152,7 +152,7 @@ _NOTED: dict[str, list[tuple[str, str]]] = {
         (RecordVersion.Kind.PARTNERSHIP, "partnership_id"),
         (RecordVersion.Kind.PARTNERSHIP, "adopted_from_id"),
     ],
-    "Actor": [(RecordVersion.Kind.ACTOR, "id")],
+    "Actor": [(RecordVersion.Kind.ACTOR, "id"), (RecordVersion.Kind.ACTOR, "successor_id")],
     "ActorName": [(RecordVersion.Kind.ACTOR, "actor_id")],
     "Theme": [(RecordVersion.Kind.THEME, "id")],
     "Source": [(RecordVersion.Kind.SOURCE, "id")],
@@ -188,7 +188,7 @@ def _noting(columns: list[tuple[str, str]], operation: str, *, update_only: str 
             yield (
                 "INSERT INTO partnerships_recordversion (record_kind, record_id, version, is_indexed) "
                 f"SELECT '{kind}', {row}.{column}, d.number, FALSE FROM partnerships_directoryversion AS d "
-                "WHERE d.id = 1 ON CONFLICT (record_kind, record_id) "
+                f"WHERE d.id = 1 AND {row}.{column} IS NOT NULL ON CONFLICT (record_kind, record_id) "
                 f"DO UPDATE SET version = EXCLUDED.version, is_indexed = FALSE{update_only};"
             )
 
