@@ -71,7 +71,7 @@ class Catalogue:
         self.rows: dict[tuple[str, int], Any] = {}
         self.pages: dict[tuple[str, int], Any] = {}
         self.kept_lines: dict[int, bytes] = {}
-        self.facets: dict[tuple[str, str], list[Any]] = {}
+        self.facets: dict[tuple[str, str], Any] = {}
 
     # --- Made of the database ----------------------------------------------------------------------------------------
 
@@ -296,7 +296,7 @@ class Selection:
         """For each value of a parameter, how many there would be if it alone were chosen, the rest as it is."""
         return self.catalogue.counts(parameter, self._all_but(parameter))
 
-    def facets(self, make: Callable[[Selection], list[Any]]) -> list[Any]:
+    def facets(self, make: Callable[[Selection], Any]) -> Any:
         """What ``make`` counts, in the active language; the pages of one list have it in common."""
         kept = self.catalogue.facets
         key = get_language() or "en", self.filters.address()

@@ -35,7 +35,6 @@ class Facet:
     name: str
     label: str
     values: list[FacetValue] = field(default_factory=list)
-    html: dict[str, str] = field(default_factory=dict)  # parts of it, once a page has rendered them
 
     @cached_property
     def first(self) -> list[FacetValue]:
@@ -53,38 +52,52 @@ class Facet:
         return self.name in OPEN or any(value.selected for value in self.values)
 
 
+class Facets(list[Facet]):
+    """The facets of a list, in the order of the page."""
+
+    html = ""  # once a page has rendered them
+
+
 Counts = dict[str, int]
 Labels = dict[str, str]
 
 
-def partnership_facets(selection: Selection) -> list[Facet]:
+def partnership_facets(selection: Selection) -> Facets:
     offered = vocabulary.current()
     filters = selection.filters
-    return [
-        _facet(filters, "theme", selection.counts("theme"), offered.labels("theme"), in_order=True),
-        _facet(filters, "state", selection.counts("state"), offered.labels("state")),
-        _facet(filters, "prefecture", selection.counts("prefecture"), offered.labels("prefecture")),
-        _facet(filters, "kind", selection.counts("kind"), _labels(Partnership.Kind)),
-        _facet(filters, "status", selection.counts("status"), _labels(Partnership.Status)),
-        _facet(filters, "level", selection.counts("level"), _labels(Actor.Kind)),
-        _facet(filters, "decade", selection.counts("decade"), _decades(get_language()), in_order=True),
-    ]
+    return Facets(
+        [
+            _facet(filters, "theme", selection.counts("theme"), offered.labels("theme"), in_order=True),
+            _facet(filters, "state", selection.counts("state"), offered.labels("state")),
+            _facet(filters, "prefecture", selection.counts("prefecture"), offered.labels("prefecture")),
+            _facet(filters, "kind", selection.counts("kind"), _labels(Partnership.Kind)),
+            _facet(filters, "status", selection.counts("status"), _labels(Partnership.Status)),
+            _facet(filters, "level", selection.counts("level"), _labels(Actor.Kind)),
+            _facet(filters, "decade", selection.counts("decade"), _decades(get_language()), in_order=True),
+        ]
+    )
 
 
-def actor_facets(filters: ActorFilter) -> list[Facet]:
+def actor_facets(filters: ActorFilter) -> Facets:
     offered = vocabulary.current()
-    return [
-        _facet(filters, "kind", _counted(filters, "kind", "kind"), _labels(Actor.Kind)),
-        _facet(filters, "state", _counted(filters, "state", "region__code"), offered.labels("state")),
-        _facet(filters, "prefecture", _counted(filters, "prefecture", "region__code"), offered.labels("prefecture")),
-    ]
+    return Facets(
+        [
+            _facet(filters, "kind", _counted(filters, "kind", "kind"), _labels(Actor.Kind)),
+            _facet(filters, "state", _counted(filters, "state", "region__code"), offered.labels("state")),
+            _facet(
+                filters, "prefecture", _counted(filters, "prefecture", "region__code"), offered.labels("prefecture")
+            ),
+        ]
+    )
 
 
-def source_facets(filters: SourceFilter) -> list[Facet]:
-    return [
-        _facet(filters, "kind", _counted(filters, "kind", "kind"), _labels(Source.Kind)),
-        _facet(filters, "language", _counted(filters, "language", "language"), _labels(Source.Language)),
-    ]
+def source_facets(filters: SourceFilter) -> Facets:
+    return Facets(
+        [
+            _facet(filters, "kind", _counted(filters, "kind", "kind"), _labels(Source.Kind)),
+            _facet(filters, "language", _counted(filters, "language", "language"), _labels(Source.Language)),
+        ]
+    )
 
 
 def _facet(filters: ListFilterSet, name: str, counts: Counts, labels: Labels, *, in_order: bool = False) -> Facet:

@@ -15,14 +15,13 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import escape_leading_slashes
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from django.utils.translation import gettext as _
 from jinja2 import Environment, StrictUndefined, pass_environment
 from markupsafe import Markup, escape
 
 from . import http, wording
-from .facets import Facet
+from .facets import Facets, FacetValue
 from .filters import ListFilterSet
 from .marks import Fragment
 from .models import PartialDate, Participation, Partnership
@@ -87,11 +86,28 @@ def this_page_in(request: HttpRequest, language: str) -> str:
     return escape_leading_slashes(http.in_language(request.get_full_path(), language))
 
 
-def is_section(request: HttpRequest, url: str) -> SafeString:
-    """``aria-current`` for the section of the site that this page belongs to."""
-    if request.path == url:
-        return SafeString(' aria-current="page"')
-    return SafeString(' aria-current="true"' if request.path.startswith(url) else "")
+SECTIONS = ("partnership-list", "actor-list", "theme-list", "source-list")
+
+
+def section(request: HttpRequest) -> tuple[str, str]:
+    """The section of the site that this page belongs to, and what ``aria-current`` says of its link."""
+    for name in SECTIONS:
+        address = url(name)
+        if request.path.startswith(address):
+            return name, "page" if request.path == address else "true"
+    return "", ""
+
+
+@pass_environment
+def kept(environment: Environment, template: str, macro: str, *values: str) -> Markup:
+    """What a macro makes of these values in the active language; each made once."""
+    return _kept(environment, language(), template, macro, values)
+
+
+@functools.lru_cache(maxsize=200)
+def _kept(environment: Environment, language: str, template: str, macro: str, values: tuple[str, ...]) -> Markup:
+    module: Any = environment.get_template(template).module
+    return getattr(module, macro)(*values)
 
 
 def cites(numbers: int | list[int] | None) -> str:
@@ -108,7 +124,7 @@ def cites(numbers: int | list[int] | None) -> str:
 
 ADDRESS, COUNT = "\x01", "\x02"  # stand in no label
 
-GLOBALS = [url, static, language, this_page_in, is_section, cites]
+GLOBALS = [url, static, language, this_page_in, section, kept, cites]
 
 
 # --- Filters -------------------------------------------------------------------------------------------------------
@@ -210,20 +226,24 @@ def marked(text: str, query: Query) -> Markup:
 
 
 @pass_environment
-def facet_items(environment: Environment, facet: Facet, part: str) -> Markup:
-    """The items of a facet's ``first`` or ``rest`` values: a page has a hundred and fifty, and its neighbours the same.
+def facet_lists(environment: Environment, facets: Facets) -> Markup:
+    """All facets of a list; the pages of one list have them in common."""
+    if not facets.html:
+        macro: Any = environment.get_template("includes/facets.html").module.facets  # type: ignore[attr-defined]
+        facets.html = str(macro(facets))
+    return Markup(facets.html)  # noqa: S704 (the template's own output)
 
-    What is the same in each is rendered once for each label and then only filled.
-    """
-    if part not in facet.html:
-        pieces: list[str] = []
-        active = language()
-        for value in getattr(facet, part):
-            before, between, after = _facet_pattern(environment, value.label, value.selected, active)
-            # Of what HTML reserves, an encoded address holds nothing but “&”.
-            pieces += (before, value.toggle_url.replace("&", "&amp;"), between, f"{value.count:,}", after)
-        facet.html[part] = "".join(pieces)
-    return Markup(facet.html[part])  # noqa: S704 (the template's own output; address escaped, count a number)
+
+@pass_environment
+def facet_items(environment: Environment, values: list[FacetValue]) -> Markup:
+    """The items of a facet's list. What is the same in each is rendered once for each label and then only filled."""
+    pieces: list[str] = []
+    active = language()
+    for value in values:
+        before, between, after = _facet_pattern(environment, value.label, value.selected, active)
+        # Of what HTML reserves, an encoded address holds nothing but “&”.
+        pieces += (before, value.toggle_url.replace("&", "&amp;"), between, f"{value.count:,}", after)
+    return Markup("".join(pieces))  # noqa: S704 (the template's own output; address escaped, count a number)
 
 
 @functools.lru_cache(maxsize=2_000)
@@ -236,6 +256,7 @@ def _facet_pattern(environment: Environment, label: str, is_chosen: bool, langua
 
 FILTERS = [
     marked,
+    facet_lists,
     facet_items,
     text,
     plain_text,

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.utils.http import escape_leading_slashes
 from django.utils.translation import gettext as _
 
-from partnerships.facets import Facet
+from partnerships.facets import Facets
 from partnerships.filters import ListFilterSet
 
 from .advice import Advice
@@ -68,11 +68,15 @@ class PageLink:
     url: str
     is_current: bool
 
+    @property
+    def label(self) -> str:
+        return _("Page %(number)s") % {"number": self.number}
+
 
 @dataclass(frozen=True)
 class Listing:
     filters: Any
-    facets: list[Facet]
+    facets: Facets
     page: Page[int]  # of the places in the list
     rows: Any
     messages: list[str]
@@ -148,7 +152,7 @@ def _page_number(text: str, last: int) -> tuple[int, str]:
     return 1, _("That is not a page number; this is the first page.")
 
 
-def _chips(filters: ListFilterSet, facets: list[Facet]) -> list[Chip]:
+def _chips(filters: ListFilterSet, facets: Facets) -> list[Chip]:
     labels = {(facet.name, value.value): value.label for facet in facets for value in facet.values}
     chips = []
     for name, declared in filters.filters.items():

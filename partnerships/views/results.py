@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
 from partnerships.catalogue import Selection
-from partnerships.facets import Facet, partnership_facets
+from partnerships.facets import Facets, partnership_facets
 from partnerships.filters import ListFilterSet, PartnershipFilter
 
 from .rows import joined, render_rows
@@ -29,7 +29,7 @@ class Results(Protocol):
 
     def rows(self, start: int, stop: int) -> Any: ...
 
-    def facets(self) -> list[Facet]: ...
+    def facets(self) -> Facets: ...
 
 
 @dataclass
@@ -38,7 +38,7 @@ class QueryResults:
 
     kind: str
     filters: ListFilterSet
-    count_facets: Callable[[Any], list[Facet]]
+    count_facets: Callable[[Any], Facets]
     for_rows: Callable[[QuerySet[Any]], QuerySet[Any]]
 
     @cached_property
@@ -52,7 +52,7 @@ class QueryResults:
     def rows(self, start: int, stop: int) -> list[Any]:
         return list(self.for_rows(self.filters.qs)[start:stop])
 
-    def facets(self) -> list[Facet]:
+    def facets(self) -> Facets:
         return self.count_facets(self.filters)
 
 
@@ -72,5 +72,5 @@ class CatalogueResults:
         rows = self.selection.catalogue.shown(self.selection.keys(start, stop), render_rows)
         return joined(rows, self.selection.filters.query)
 
-    def facets(self) -> list[Facet]:
+    def facets(self) -> Facets:
         return self.selection.facets(partnership_facets)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-ACCEPT = "gzip"  # as every browser does; where a server compresses, that is part of its cost
+ACCEPT = "identity"  # all bodies as they are: the controls do not compress, and kept pages are compressed only once
 PATIENCE = 180  # seconds for one answer
 
 
