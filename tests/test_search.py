@@ -206,6 +206,15 @@ def test_an_index_in_step_is_not_written() -> None:
     assert (search.reindex() > 0, search.reindex()) == (True, 0)
 
 
+@pytest.mark.parametrize("name", ['"', "…", "🗾", "Kobe ()", "()", "(Kobe)", "(", ")", "市", "し", " (市)", "ﷺ" * 100])
+def test_a_name_of_any_shape_can_be_indexed(name: str) -> None:
+    for kind in Actor.Kind.values:
+        make_actor(name=name, kind=kind, country="JP")
+    published_partnership(title=name, title_ja=name, us=make_actor(name=name), source=make_source(title=name))
+    search.reindex()
+    assert search.out_of_step() == {}
+
+
 # --- Made anew -----------------------------------------------------------------------------------------------------
 
 

@@ -212,7 +212,8 @@ def _latin_forms(name: str, kind: Actor.Kind, country: str) -> Iterator[str]:
 
 
 def _exact(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(token for name in names for token in (text.whole(name), text.loose_whole(name))))
+    telling = [name for name in names if text.pieces(name)]  # and not signs only
+    return list(dict.fromkeys(token for name in telling for token in (text.whole(name), text.loose_whole(name))))
 
 
 @dataclass(frozen=True)
