@@ -126,6 +126,12 @@ MIDDLEWARE = [
 ]
 
 TEMPLATES = [
+    # The public pages.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "partnerships.templating.environment"},
+    },
     # The admin.
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -137,12 +143,6 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
         },
-    },
-    # The public pages.
-    {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [BASE_DIR / "templates"],
-        "OPTIONS": {"environment": "partnerships.templating.environment"},
     },
 ]
 
