@@ -363,7 +363,7 @@ def _next(last: Catalogue | None, number: int) -> Catalogue:
     changes = RecordVersion.objects.since(last.version)
     if changes[: MOST_PATCHED + 1].count() > MOST_PATCHED:
         return Catalogue.of_everything(number)
-    changed = changes.partnerships()
+    changed = changes.shown_partnerships()
     return last.following(number, changed) if len(changed) <= MOST_PATCHED else Catalogue.of_everything(number)
 
 

@@ -68,7 +68,6 @@ def one_of_everything() -> dict[type[models.Model], tuple[models.Model, Noted]]:
     }
     own: Noted = {("partnership", record.pk)}
     belonging = {model: (row, own) for model, row in parts.items()}
-    belonging[Citation] = parts[Citation], own | {("source", source.pk)}
     belonging[Adoption] = parts[Adoption], own | {("partnership", copied.pk)}
     belonging[ActorName] = parts[ActorName], {("actor", actor.pk)}
     lonely = make_partnership("lonely")
@@ -181,7 +180,7 @@ def reached_by(record: models.Model) -> set[str]:
     """The slugs of the partnerships that show something of a record that was just changed."""
     forget()
     type(record)._default_manager.filter(pk=record.pk).update(slug=F("slug"))
-    found = RecordVersion.objects.not_indexed().partnerships()
+    found = RecordVersion.objects.not_indexed().shown_partnerships()
     return set(Partnership.objects.filter(pk__in=found).values_list("slug", flat=True))
 
 
@@ -203,6 +202,23 @@ def test_a_change_of_a_theme_or_a_source_reaches_the_partnerships_that_show_it()
     published_partnership("with-both", themes=(theme,), source=source)
     published_partnership("with-neither")
     assert (reached_by(theme), reached_by(source)) == ({"with-both"}, {"with-both"})
+
+
+def test_a_change_of_a_source_is_none_for_the_index_of_the_partnerships_that_cite_it() -> None:
+    source = make_source("page")
+    published_partnership("citing", source=source)
+    forget()
+    Source.objects.filter(pk=source.pk).update(title="Another")
+    assert RecordVersion.objects.not_indexed().partnerships() == set()
+
+
+def test_a_new_citation_of_a_source_reaches_only_the_partnership_that_cites_it() -> None:
+    source = make_source("page")
+    published_partnership("citing", source=source)
+    other = published_partnership("citing-now")
+    forget()
+    cite(other, source)
+    assert RecordVersion.objects.not_indexed().shown_partnerships() == {other.pk}
 
 
 def test_a_change_of_a_place_reaches_the_places_in_it_and_its_successor() -> None:

@@ -46,19 +46,25 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
         return self.filter(record_kind=kind).values_list("record_id", flat=True)
 
     def partnerships(self) -> set[int]:
-        """Partnerships that changed, or that show something of another record that did."""
+        """Partnerships that changed, or that bear the name of an actor or a theme that did."""
         actors = self.ids(RecordVersion.Kind.ACTOR)
         showing = Q(actor__in=actors) | Q(actor__region__in=actors) | Q(actor__successor__in=actors)
         themes = PartnershipTheme.objects.filter(theme__in=self.ids(RecordVersion.Kind.THEME))
-        sources = self.ids(RecordVersion.Kind.SOURCE)
-        own = self.ids(RecordVersion.Kind.PARTNERSHIP)
-        copies = Adoption.objects.filter(Q(partnership__in=own) | Q(adopted_from__in=own))
         return {
-            *own,
-            *(pk for pair in copies.values_list("partnership", "adopted_from") for pk in pair),
-            *Citation.objects.filter(source__in=sources).values_list("partnership", flat=True),
+            *self.ids(RecordVersion.Kind.PARTNERSHIP),
             *Participation.objects.filter(showing).values_list("partnership", flat=True),
             *themes.values_list("partnership", flat=True),
+        }
+
+    def shown_partnerships(self) -> set[int]:
+        """The same, with those whose pages show something else of a record that changed: a source, a model, a copy."""
+        own = self.ids(RecordVersion.Kind.PARTNERSHIP)
+        copies = Adoption.objects.filter(Q(partnership__in=own) | Q(adopted_from__in=own))
+        citations = Citation.objects.filter(source__in=self.ids(RecordVersion.Kind.SOURCE))
+        return {
+            *self.partnerships(),
+            *(pk for pair in copies.values_list("partnership", "adopted_from") for pk in pair),
+            *citations.values_list("partnership", flat=True),
         }
 
     def actors(self) -> set[int]:
@@ -145,7 +151,7 @@ _NOTED: dict[str, list[tuple[str, str]]] = {
     "Partnership": [(RecordVersion.Kind.PARTNERSHIP, "id")],
     "Participation": [(RecordVersion.Kind.PARTNERSHIP, "partnership_id")],
     "PartnershipTheme": [(RecordVersion.Kind.PARTNERSHIP, "partnership_id")],
-    "Citation": [(RecordVersion.Kind.PARTNERSHIP, "partnership_id"), (RecordVersion.Kind.SOURCE, "source_id")],
+    "Citation": [(RecordVersion.Kind.PARTNERSHIP, "partnership_id")],
     "Outcome": [(RecordVersion.Kind.PARTNERSHIP, "partnership_id")],
     "Milestone": [(RecordVersion.Kind.PARTNERSHIP, "partnership_id")],
     "Adoption": [
