@@ -66,7 +66,7 @@ def ids_by_level(kind: str, query: Query) -> list[list[int]]:
     taken_out, values = engine.matching(kind, unwanted) if unwanted else ("", [])
     rows: list[list[int]] = [[] for _ in parts]
     statement = " UNION ALL ".join(
-        f"SELECT {number}, id FROM ({_with_id(sql)}) AS level_{number}" for number, (sql, _values) in enumerate(parts)
+        f"SELECT {number}, id FROM ({sql}) AS level_{number}" for number, (sql, _values) in enumerate(parts)
     )
     if unwanted:
         statement = f"SELECT * FROM ({statement}) AS matches WHERE id NOT IN ({taken_out})"
@@ -96,10 +96,6 @@ def corrections(kind: str, word: str, published: QuerySet[Any]) -> list[str]:
                 spellings[text.fold(bare)][bare] += 1
     frequent = sorted(spellings.values(), key=lambda counter: -counter.total())
     return [counter.most_common(1)[0][0] for counter in frequent[:3]]
-
-
-def _with_id(sql: str) -> str:
-    return sql.replace("SELECT rowid", "SELECT rowid AS id").replace("SELECT record_id", "SELECT record_id AS id")
 
 
 def _subquery(kind: str, level: Level) -> RawSQL:
@@ -186,7 +182,7 @@ def out_of_step() -> dict[str, int]:
 def _superfluous(kind: str) -> list[int]:
     """Entries of records that are no more."""
     table = MODELS[kind]._meta.db_table
-    entries = _with_id(_engine().all_ids(kind))
+    entries = _engine().all_ids(kind)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id FROM ({entries}) AS entry WHERE id NOT IN (SELECT id FROM {table})")
         return [row[0] for row in cursor.fetchall()]

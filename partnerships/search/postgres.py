@@ -60,11 +60,11 @@ def clear(connection: BaseDatabaseWrapper, kind: str) -> None:
 def matching(kind: str, level: Level) -> SQL:
     """A query for the ids of the records on a level."""
     column = COLUMNS[level.columns - 1]
-    return f"SELECT record_id FROM {table(kind)} WHERE {column} @@ %s::tsquery", [_expression(level)]
+    return f"SELECT record_id AS id FROM {table(kind)} WHERE {column} @@ %s::tsquery", [_expression(level)]
 
 
 def all_ids(kind: str) -> str:
-    return f"SELECT record_id FROM {table(kind)}"
+    return f"SELECT record_id AS id FROM {table(kind)}"
 
 
 def _vectors(entry: Entry) -> list[str]:

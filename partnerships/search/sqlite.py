@@ -46,11 +46,11 @@ def clear(connection: BaseDatabaseWrapper, kind: str) -> None:
 
 def matching(kind: str, level: Level) -> SQL:
     """A query for the ids of the records on a level."""
-    return f"SELECT rowid FROM {table(kind)} WHERE {table(kind)} MATCH %s", [_expression(level)]
+    return f"SELECT rowid AS id FROM {table(kind)} WHERE {table(kind)} MATCH %s", [_expression(level)]
 
 
 def all_ids(kind: str) -> str:
-    return f"SELECT rowid FROM {table(kind)}"
+    return f"SELECT rowid AS id FROM {table(kind)}"
 
 
 def _expression(level: Level) -> str:
