@@ -16,7 +16,7 @@ _IMPORT = re.compile(r'@import "(?P<name>[\w-]+\.css)" layer\((?P<layer>[\w-]+)\
 
 
 class OnePieceStaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Writes what a stylesheet imports into a layer in its place: a browser waits for one file, not for a chain of them.
+    """Writes what a stylesheet imports into a layer in its place: so a browser waits for one file only.
 
     The parts are read from their sources every time: an unchanged copy of the whole says nothing about its parts.
     """
