@@ -130,9 +130,10 @@ MIDDLEWARE = [
 TEMPLATES = [
     # The public pages.
     {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "jinja2",
+        "BACKEND": "partnerships.templating.Pages",
         "DIRS": [BASE_DIR / "templates"],
-        "OPTIONS": {"environment": "partnerships.templating.environment"},
+        "OPTIONS": {"environment": "partnerships.templating.PageEnvironment"},
     },
     # The admin.
     {

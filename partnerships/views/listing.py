@@ -134,7 +134,7 @@ class Listing:
         """The orders to choose from, as (label, address, whether it is in effect)."""
         return [
             (label, self.filters.address({"sort": [value]}), value == self.filters.sort_order)
-            for value, label in self.filters.filters["sort"].extra["choices"]
+            for value, label in self.filters.base_filters["sort"].extra["choices"]
             if value != "relevance" or self.filters.chosen("q")
         ]
 
@@ -155,7 +155,7 @@ def _page_number(text: str, last: int) -> tuple[int, str]:
 def _chips(filters: ListFilterSet, facets: Facets) -> list[Chip]:
     labels = {(facet.name, value.value): value.label for facet in facets for value in facet.values}
     chips = []
-    for name, declared in filters.filters.items():
+    for name, declared in filters.base_filters.items():
         if name == "sort":
             continue
         for value in filters.chosen(name):
