@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from itertools import compress, islice
+from itertools import compress, count, islice
 from operator import or_
 from typing import Any
 
@@ -38,6 +38,7 @@ MOST_SEARCHES = 200
 FEW = 3_000  # matches: picked out one by one; more are found by going along the order
 
 Slots = list[int]
+_BITS = [[bit for bit in range(8) if octet >> bit & 1] for octet in range(256)]
 _ZEROS_AND_ONES = bytes.maketrans(b"01", b"\x00\x01")
 _UNDATED = ""
 
@@ -393,5 +394,6 @@ def _flags(bitmap: int, length: int) -> bytes:
 
 
 def _slots(bitmap: int) -> Slots:
-    flags = _flags(bitmap, 1)
-    return list(compress(range(len(flags)), flags))
+    octets = bitmap.to_bytes((bitmap.bit_length() + 7) // 8, "little")
+    # Past the empty bytes at the speed of C, of which the bitmap of a search has thousands.
+    return [8 * place + bit for place in compress(count(), octets) for bit in _BITS[octets[place]]]

@@ -153,13 +153,14 @@ def _page_number(text: str, last: int) -> tuple[int, str]:
 
 
 def _chips(filters: ListFilterSet, facets: Facets) -> list[Chip]:
-    labels = {(facet.name, value.value): value.label for facet in facets for value in facet.values}
+    by_name = {facet.name: facet for facet in facets}
     chips = []
     for name, declared in filters.base_filters.items():
-        if name == "sort":
+        if name == "sort" or not filters.chosen(name):
             continue
+        labels = {value.value: value.label for value in by_name[name].values} if name in by_name else {}
         for value in filters.chosen(name):
-            label = labels.get((name, value)) or f"{declared.label}: {value}"
+            label = labels.get(value) or f"{declared.label}: {value}"
             if name == "q":
                 label = _("“%(words)s”") % {"words": value}
             chips.append(Chip(label, filters.toggled(name, value)))
