@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from partnerships import search
-from partnerships.models import Actor, LoadedRecord, Publication
+from partnerships.models import Actor, LoadedRecord, Publication, Source
 from partnerships.package.reading import Package, PackageError, Row, read_package
 from partnerships.package.tables import RECORD_TABLES, TABLE, TABLES, Column, Table, parts_of
 from partnerships.package.writing import sorted_rows
@@ -26,6 +26,7 @@ from partnerships.package.writing import sorted_rows
 Texts = tuple[str, ...]
 BATCH = 1000
 REASON = "Loaded from the data package"
+INVENTED_SOURCE = "invented-source-"  # how the slugs of the sources of records for measuring begin
 
 
 @dataclass
@@ -155,6 +156,13 @@ class _Loading:
 
     def obstacles(self) -> list[str]:
         """Why the records chosen for writing cannot stand beside those that stay as they are."""
+        if self.to_write["partnerships"] and Source.objects.filter(slug__startswith=INVENTED_SOURCE).exists():
+            return [
+                _(
+                    "This database holds invented records for measuring, and real ones must never stand beside them; "
+                    "use another database."
+                )
+            ]
         return [text for table in RECORD_TABLES for text in [*self._taken_values(table), *self._lost_references(table)]]
 
     def _taken_values(self, table: Table) -> Iterator[str]:
