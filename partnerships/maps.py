@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any, ClassVar, NamedTuple
 
 from . import queries
@@ -158,16 +159,14 @@ def _made(number: int) -> Atlas:
     for record, actor in queries.public_participations().values_list("partnership", "actor").order_by():
         if place := standing.get(actor):
             shores.setdefault(record, (set(), set()))[places[place].country == Country.US].add(place)
-    pairs = {
-        key: tuple((jp, us) for jp in sorted(shore[0]) for us in sorted(shore[1])) for key, shore in shores.items()
-    }
-    return Atlas(number, places, records, {key: joined for key, joined in pairs.items() if joined})
+    pairs = {key: tuple(product(sorted(jp), sorted(us))) for key, (jp, us) in shores.items() if jp and us}
+    return Atlas(number, places, records, pairs)
 
 
 def _actors() -> dict[int, Any]:
     """Those who take part in something, with all that they lie in and have merged into."""
-    columns = ("pk", "slug", "name", "name_ja", "country", "kind", "code", "latitude", "longitude")
-    columns += ("parent", "successor", "region")
+    own = ("pk", "slug", "name", "name_ja", "country", "kind", "code", "latitude", "longitude")
+    columns = (*own, "parent", "successor", "region")
     known: dict[int, Any] = {}
     rows = list(queries.connected_actors(queries.actors()).values_list(*columns, named=True))
     while rows:
@@ -178,7 +177,7 @@ def _actors() -> dict[int, Any]:
 
 
 def _standing(key: int | None, actors: dict[int, Any]) -> int:
-    """Whose point an actor has: a merged one its successor's, one without a point its parent's; 0 where none is known."""
+    """Whose point an actor has: a merged one its successor's, one without a point its parent's; 0 if none is known."""
     seen: set[int] = set()
     while key in actors and key not in seen:
         seen.add(key)

@@ -92,9 +92,9 @@
       const isLit = (pair) => this.chosen !== null && (this.chosen.has(pair.jp) || this.chosen.has(pair.us));
       const lit = this.atlas.pairs.filter(isLit);
       const others = this.chosen ? this.atlas.pairs.filter((pair) => !isLit(pair)) : this.atlas.pairs;
-      const weight = Math.min(1, 150 / this.atlas.pairs.length + 0.2); // so that many do not make one dark band
-      this.drawArcs(context, others, colours.us, (this.chosen ? 0.06 : 0.3) * weight);
-      this.drawArcs(context, lit, colours.jp, 0.75);
+      const weight = (arcs) => Math.min(1, 150 / arcs.length + 0.2); // so that many do not make one dark band
+      this.drawArcs(context, others, colours.us, (this.chosen ? 0.06 : 0.3) * weight(others));
+      this.drawArcs(context, lit, colours.jp, 0.75 * weight(lit));
 
       const ends = new Set(lit.flatMap((pair) => [pair.jp, pair.us]));
       const inFront = this.chosen ? this.atlas.places.filter((place) => ends.has(place) || this.chosen.has(place)) : [];
@@ -245,7 +245,11 @@
 
     function mark(region) {
       for (const layer of regions) {
-        layer.eachLayer((it) => it.getElement()?.classList.toggle("map-region-chosen", it.feature.id === region));
+        layer.eachLayer((it) => {
+          const isChosen = it.feature.id === region;
+          it.getElement()?.classList.toggle("map-region-chosen", isChosen);
+          if (isChosen) it.bringToFront();
+        });
       }
     }
 
