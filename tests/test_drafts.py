@@ -92,18 +92,8 @@ QUERIES = {
         f"q=-{MARKER}",
         "q=kobe&theme=climate&kind=network",
     ],
-    **dict.fromkeys(
-        ["map", "map-data"],
-        [
-            *SEARCHES,
-            "theme=climate",
-            "kind=network",
-            "state=US-WA",
-            "state=US-XX",
-            "actor=kobe",
-            f"actor={MARKER}-place",
-        ],
-    ),
+    "map": [*SEARCHES, "theme=climate", "kind=network", "state=US-WA", "state=US-XX", f"actor={MARKER}-place"],
+    "map-data": [*SEARCHES, "theme=climate", "kind=network", "state=US-WA", "actor=kobe", f"actor={MARKER}-place"],
     "actor-list": [
         *SEARCHES,
         "show=all",
