@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import path
 
 from partnerships.api import completion
-from partnerships.views import actors, exports, pages, partnerships, sources, themes
+from partnerships.views import actors, exports, maps, pages, partnerships, sources, themes
 
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
@@ -19,6 +19,8 @@ urlpatterns = [
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),
         path("partnerships.csv", exports.partnerships_csv, name="partnerships-csv"),
         path("partnerships/<slug:slug>/", partnerships.partnership_detail, name="partnership-detail"),
+        path("map/", maps.map_page, name="map"),
+        path("map.json", maps.map_data, name="map-data"),
         path("actors/", actors.actor_list, name="actor-list"),
         path("actors/<slug:slug>/", actors.actor_detail, name="actor-detail"),
         path("themes/", themes.theme_list, name="theme-list"),

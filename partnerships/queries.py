@@ -83,6 +83,11 @@ def public_parts(actor: Any) -> QuerySet[Participation]:
     return Participation.objects.filter(_PUBLIC_PARTNERSHIP, actor=actor)
 
 
+def public_participations() -> QuerySet[Participation]:
+    """Who takes part in which published partnership."""
+    return Participation.objects.filter(_PUBLIC_PARTNERSHIP)
+
+
 def with_tie_counts(found: QuerySet[Actor]) -> QuerySet[Actor]:
     return found.annotate(tie_count=_counted(public_parts(OuterRef("pk")), "actor", "partnership"))
 

@@ -24,7 +24,7 @@ from jinja2 import Environment, StrictUndefined, nodes, pass_environment
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
-from . import http, wording
+from . import http, maps, wording
 from .facets import Facets, FacetValue
 from .filters import ListFilterSet
 from .marks import Fragment
@@ -237,6 +237,11 @@ def on_shore(partnership: Partnership, country: str) -> list[Participation]:
     return [part for part in partnership.participations.all() if part.actor.country == country]
 
 
+def ties_on_map(partnership: Partnership) -> maps.Ties:
+    """A published partnership on the map; takes no query but the first for a version."""
+    return maps.current().ties([partnership.pk])
+
+
 def length_beyond(parts: Sequence[Any], shown: int) -> int:
     """How many of a list are not shown."""
     return len(parts) - shown
@@ -314,6 +319,7 @@ FILTERS = [
     partial,
     day,
     on_shore,
+    ties_on_map,
     length_beyond,
     kept_fields,
     address_with,

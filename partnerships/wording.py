@@ -29,7 +29,7 @@ class LocalText:
         return bool(self.text)
 
 
-def local_text(record: Model, field: str) -> LocalText:
+def local_text(record: Any, field: str) -> LocalText:
     """A bilingual field in the active language, or in the other one where that is all there is."""
     english = getattr(record, field)
     japanese = getattr(record, f"{field}_ja")

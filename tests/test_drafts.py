@@ -92,6 +92,8 @@ QUERIES = {
         f"q=-{MARKER}",
         "q=kobe&theme=climate&kind=network",
     ],
+    "map": [*SEARCHES, "theme=climate", "kind=network", "state=US-WA", "state=US-XX", f"actor={MARKER}-place"],
+    "map-data": [*SEARCHES, "theme=climate", "kind=network", "state=US-WA", "actor=kobe", f"actor={MARKER}-place"],
     "actor-list": [
         *SEARCHES,
         "show=all",
@@ -112,7 +114,8 @@ QUERIES = {
 def public_directory() -> dict[str, Any]:
     climate = make_theme("climate", description="About climate")
     hyogo, washington = make_prefecture("hyogo"), make_state("washington")
-    kobe, seattle = make_actor("kobe", country="JP", parent=hyogo), make_actor("seattle", parent=washington)
+    kobe = make_actor("kobe", country="JP", parent=hyogo, latitude=34.69, longitude=135.2)
+    seattle = make_actor("seattle", parent=washington, latitude=47.61, longitude=-122.33)
     source = make_source("city-page")
     record = published_partnership(
         "kobe-seattle", kind="project", started="1957", us=seattle, jp=kobe, source=source, themes=(climate,)
@@ -151,6 +154,8 @@ def hide(public: dict[str, Any]) -> None:
         country="JP",
         parent=public["hyogo"],
         successor=public["kobe"],
+        latitude=17.03,
+        longitude=170.3,
         publication=Publication.DRAFT,
     )
     ActorName.objects.create(actor=place, name=MARKER, language="en")

@@ -22,6 +22,8 @@ PAGES = [
     "/themes/",
     "/themes/climate/",
     "/sources/",
+    "/map/",
+    "/map/?theme=climate&state=US-WA",
     "/no-such-page/",
 ]
 
