@@ -12,6 +12,7 @@ from dataclasses import dataclass
 HEIGHT = 180  # of the highest column, in pixels
 ABOVE = 20  # so that the label of the highest line has room
 BESIDE = 8.0  # per cent, for the numbers of the lines
+FEWEST = 10  # columns that there is room for, so that one alone is no wall
 FILLED = 0.8  # of the room that a column has
 MOST_LINES = 4
 SHADES = 5
@@ -65,7 +66,7 @@ class Columns:
         step = round_step(most)
         top = step * max(-(-most // step), 1)
         base = ABOVE + HEIGHT
-        room = (100 - BESIDE) / max(len(numbers), 1)
+        room = (100 - BESIDE) / max(len(numbers), FEWEST)
         columns = [
             Column(
                 round(BESIDE + place * room, 3),

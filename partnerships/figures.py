@@ -72,10 +72,12 @@ def _folded(years: dict[int, int], step: int) -> dict[int, int]:
 
 
 def _periods(counted: Iterable[dict[int, int]], step: int) -> list[int]:
-    """Every period from the first to the last that has a number, the early one only where it has one."""
+    """Every period from the first to the last that has a number; none is left out between them."""
     known = {period for counts in counted for period in counts}
     later = known - {EARLY}
-    return [*known & {EARLY}, *(range(min(later), max(later) + 1, step) if later else ())]
+    if EARLY not in known:
+        return [*range(min(later), max(later) + 1, step)] if later else []
+    return [EARLY, *range(FIRST_YEAR, max(later, default=EARLY) + 1, step)]
 
 
 def _limits(filters: PartnershipFilter, period: int, step: int) -> dict[str, list[str]]:

@@ -21,6 +21,8 @@ PAGES = [
     "/actors/omitama-ibaraki/",
     "/themes/",
     "/themes/climate/",
+    "/figures/",
+    "/figures/?state=US-WA&theme=forestry",
     "/sources/",
     "/no-such-page/",
 ]
