@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import path
 
 from partnerships.api import completion
-from partnerships.views import actors, exports, maps, pages, partnerships, sources, themes
+from partnerships.views import actors, exports, figures, maps, pages, partnerships, sources, themes
 
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
@@ -25,6 +25,7 @@ urlpatterns = [
         path("actors/<slug:slug>/", actors.actor_detail, name="actor-detail"),
         path("themes/", themes.theme_list, name="theme-list"),
         path("themes/<slug:slug>/", themes.theme_detail, name="theme-detail"),
+        path("figures/", figures.directory_in_figures, name="figures"),
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
         path("admin/", admin.site.urls),

@@ -10,6 +10,7 @@ that changed, or of all of them where too much did.
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
@@ -18,8 +19,10 @@ from functools import cached_property, reduce
 from itertools import compress, count, islice
 from operator import or_
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import connection
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -188,6 +191,21 @@ class Catalogue:
         found = ((value, (bitmap & within).bit_count()) for value, bitmap in self._values[parameter].items())
         return {value: count for value, count in found if count}
 
+    def having(self, parameter: str, value: str) -> int:
+        """The bitmap of those that have one value of a parameter."""
+        return self._values[parameter].get(value, 0)
+
+    def years(self, within: int) -> dict[int, int]:
+        """How many of these started in each year; those without a known start are in none."""
+        found = ((year, (bitmap & within).bit_count()) for year, bitmap in self._years.items())
+        return {year: count for year, count in found if count}
+
+    @property
+    def changed_at(self) -> dt.datetime | None:
+        """When a published partnership changed last."""
+        slots, _places = self._ordered("updated")
+        return self._facts[slots[0]].updated if slots else None
+
     def best(self, typed: str, most: int) -> list[Facts]:
         """The best matches of a search in names and titles."""
         slots: Slots = []
@@ -355,6 +373,12 @@ def current() -> Catalogue:
             latest = latest.on(day)
         _latest = latest
     return latest
+
+
+def selection(parameter: str, value: str) -> Selection:
+    """What the listing holds at present when one value is chosen."""
+    filters = PartnershipFilter(QueryDict(urlencode({parameter: value})), queries.partnerships())
+    return current().selected(filters)
 
 
 def _next(last: Catalogue | None, number: int) -> Catalogue:

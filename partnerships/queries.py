@@ -6,17 +6,18 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
 from django.utils.translation import get_language
 
 from .models import (
     Actor,
     Adoption,
     Citation,
+    Outcome,
     Participation,
     Partnership,
-    PartnershipTheme,
     Publication,
     Source,
     Theme,
@@ -67,6 +68,20 @@ def newest_partnerships(count: int) -> list[Partnership]:
     """The records that began last, as far as the sources say."""
     dated = partnerships().filter(started__isnull=False)
     return list(for_rows(dated).order_by("-started", "slug")[:count])
+
+
+def instructive(found: QuerySet[Partnership], most: int) -> list[Partnership]:
+    """Examples to learn from: those with most sources, then the newest, of what has a result to show.
+
+    That is an outcome with a figure, or an outcome and a text on how to replicate it.
+    """
+    results = Outcome.objects.filter(partnership=OuterRef("pk"))
+    told = ~Q(how_to_replicate="", how_to_replicate_ja="")
+    worth = found.filter(Exists(results.filter(value__isnull=False)) | (Exists(results) & told))
+    rows: QuerySet[Any] = for_rows(worth)
+    ordered = rows.order_by("-source_count", F("started").desc(nulls_last=True), "slug")
+    figures_first = Outcome.objects.order_by(IsNull(F("value"), True), "position", "pk")
+    return list(ordered.prefetch_related(Prefetch("outcomes", figures_first))[:most])
 
 
 def actors() -> QuerySet[Actor]:
@@ -184,44 +199,6 @@ def figures() -> Figures:
     return Figures(
         counted["all"], counted["ties"], places["states"], places["prefectures"], sources().count(), counted["as_of"]
     )
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A place or a word with the number of partnerships behind it; ``value`` is the listing's parameter."""
-
-    record: Any
-    value: str
-    count: int
-
-
-def busiest_regions(found: QuerySet[Partnership], country: str, most: int) -> list[Ranked]:
-    """The states or prefectures with most of these partnerships."""
-    counted = (
-        Participation.objects.filter(partnership__in=found.order_by().values("pk"), actor__region__country=country)
-        .values("actor__region")
-        .annotate(count=Count("partnership", distinct=True))
-        .order_by("-count", "actor__region__slug")[:most]
-    )
-    named = Actor.objects.in_bulk([row["actor__region"] for row in counted])
-    return [Ranked(named[row["actor__region"]], named[row["actor__region"]].code, row["count"]) for row in counted]
-
-
-def themes_of(found: QuerySet[Partnership]) -> list[Ranked]:
-    """The themes of these partnerships, the most frequent first."""
-    counted = (
-        PartnershipTheme.objects.filter(partnership__in=found.order_by().values("pk"))
-        .values("theme")
-        .annotate(count=Count("pk"))
-        .order_by("-count", "theme__order")
-    )
-    named = Theme.objects.in_bulk([row["theme"] for row in counted])
-    return [Ranked(named[row["theme"]], named[row["theme"]].slug, row["count"]) for row in counted]
-
-
-def kinds_of(found: QuerySet[Partnership]) -> list[Ranked]:
-    counted = found.order_by().values("kind").annotate(count=Count("pk")).order_by("-count", "kind")
-    return [Ranked(Partnership.Kind(row["kind"]).label, row["kind"], row["count"]) for row in counted]
 
 
 def former_slug(model: type[Actor | Partnership | Source], slug: str) -> str | None:

@@ -327,6 +327,7 @@ FILTERS = [
     figure,
     join_words,
     wording.full_name,
+    wording.code_system,
     wording.composed_summary,
     wording.time_span,
 ]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from .models import Actor, PartialDate, Partnership
+from .models import Actor, Country, PartialDate, Partnership
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,13 @@ def full_name(actor: Actor) -> str:
     if get_language() == "ja":
         return f"{region_name(actor.region)}{name}"
     return f"{name}, {region_name(actor.region)}"
+
+
+def code_system(actor: Actor) -> str:
+    """What an actor's code is called."""
+    if actor.kind in Actor.REGION_KINDS:
+        return _("ISO 3166-2 code")
+    return _("FIPS code") if actor.country == Country.US else _("Municipal code")
 
 
 def name_when_signed(actor: Actor) -> str:

@@ -70,6 +70,7 @@ QUERIES = {
     "home": [],
     "robots": [],
     "theme-list": [],
+    "figures": [*SEARCHES, "theme=climate", "kind=network", "actor=hyogo", "state=US-XX", f"year_max={HIDDEN_YEAR}"],
     "partnerships-csv": [*SEARCHES, "theme=climate", "decade=1950", "actor=kobe", f"q=-{MARKER}"],
     "partnership-list": [
         *SEARCHES,

@@ -54,6 +54,8 @@ PAGES = {
     "merged actor": "/actors/town-0/",
     "themes": "/themes/",
     "theme": "/themes/theme-0/",
+    "figures": "/figures/",
+    "filtered figures": "/figures/?q=port&theme=theme-0&actor=washington",
     "sources": "/sources/",
     "filtered sources": "/sources/?q=source&kind=government",
     "source": "/sources/source/",

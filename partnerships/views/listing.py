@@ -97,7 +97,7 @@ class Listing:
         advice = None if results.count else Advice.build(filters, results)
         page = paginator.page(number)
         rows = results.rows(page.start_index() - 1, page.end_index()) if results.count else []
-        return cls(filters, facets, page, rows, messages, _chips(filters, facets), advice)
+        return cls(filters, facets, page, rows, messages, chips(filters, facets), advice)
 
     @property
     def count(self) -> int:
@@ -152,9 +152,10 @@ def _page_number(text: str, last: int) -> tuple[int, str]:
     return 1, _("That is not a page number; this is the first page.")
 
 
-def _chips(filters: ListFilterSet, facets: Facets) -> list[Chip]:
+def chips(filters: ListFilterSet, facets: Facets) -> list[Chip]:
+    """Everything that narrows the list."""
     by_name = {facet.name: facet for facet in facets}
-    chips = []
+    found = []
     for name, declared in filters.base_filters.items():
         if name == "sort" or not filters.chosen(name):
             continue
@@ -163,5 +164,5 @@ def _chips(filters: ListFilterSet, facets: Facets) -> list[Chip]:
             label = labels.get(value) or f"{declared.label}: {value}"
             if name == "q":
                 label = _("“%(words)s”") % {"words": value}
-            chips.append(Chip(label, filters.toggled(name, value)))
-    return chips
+            found.append(Chip(label, filters.toggled(name, value)))
+    return found

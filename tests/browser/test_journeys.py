@@ -21,6 +21,8 @@ PAGES = [
     "/actors/omitama-ibaraki/",
     "/themes/",
     "/themes/climate/",
+    "/figures/",
+    "/figures/?state=US-WA&theme=forestry",
     "/sources/",
     "/map/",
     "/map/?theme=climate&state=US-WA",
