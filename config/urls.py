@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import path
 
 from partnerships.api import completion
-from partnerships.views import actors, exports, pages, partnerships, sources, themes
+from partnerships.views import actors, anniversaries, exports, pages, partnerships, sources, themes
 
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
@@ -25,6 +25,8 @@ urlpatterns = [
         path("themes/<slug:slug>/", themes.theme_detail, name="theme-detail"),
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
+        path("anniversaries/", anniversaries.anniversary_list, name="anniversary-list"),
+        path("anniversaries.ics", anniversaries.anniversaries_ics, name="anniversaries-ics"),
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),

@@ -97,7 +97,7 @@ class Listing:
         advice = None if results.count else Advice.build(filters, results)
         page = paginator.page(number)
         rows = results.rows(page.start_index() - 1, page.end_index()) if results.count else []
-        return cls(filters, facets, page, rows, messages, _chips(filters, facets), advice)
+        return cls(filters, facets, page, rows, messages, chips_for(filters, facets), advice)
 
     @property
     def count(self) -> int:
@@ -152,7 +152,8 @@ def _page_number(text: str, last: int) -> tuple[int, str]:
     return 1, _("That is not a page number; this is the first page.")
 
 
-def _chips(filters: ListFilterSet, facets: Facets) -> list[Chip]:
+def chips_for(filters: ListFilterSet, facets: Facets) -> list[Chip]:
+    """What narrows the list, named as its facets name it."""
     labels = {(facet.name, value.value): value.label for facet in facets for value in facet.values}
     chips = []
     for name, declared in filters.filters.items():
