@@ -273,6 +273,8 @@ FILTERS = [
     figure,
     join_words,
     wording.full_name,
+    wording.language_of,
+    wording.reference,
     wording.composed_summary,
     wording.time_span,
 ]

@@ -541,7 +541,7 @@ def test_a_source_lists_what_it_supports(client: Client) -> None:
     small_directory()
     page = read(client, "/sources/city-page/")
     assert page.links()["/partnerships/kobe-seattle/"] == "Kobe and Seattle"
-    assert {"that it exists", "what it does", "p. 3"} <= {span.text for span in page.all("span")}
+    assert {"that it exists, what it does", "p. 3"} <= {span.text for span in page.all("span")}
 
 
 # --- Addresses that were ------------------------------------------------------------------------------------------
