@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import path
 
 from partnerships.api import completion
-from partnerships.views import actors, exports, figures, maps, pages, partnerships, sources, themes
+from partnerships.views import (
+    actors,
+    anniversaries,
+    exports,
+    figures,
+    maps,
+    pages,
+    partnerships,
+    sources,
+    styleguide,
+    themes,
+)
 
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
@@ -28,6 +40,9 @@ urlpatterns = [
         path("figures/", figures.directory_in_figures, name="figures"),
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
+        path("anniversaries/", anniversaries.anniversary_list, name="anniversary-list"),
+        path("anniversaries.ics", anniversaries.anniversaries_ics, name="anniversaries-ics"),
+        *([path("styleguide/", styleguide.styleguide, name="styleguide")] if settings.DEBUG else []),
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),

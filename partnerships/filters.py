@@ -346,6 +346,13 @@ class PartnershipFilter(ListFilterSet):
         return found.order_by(*newest)
 
 
+class DatedPartnershipFilter(PartnershipFilter):
+    """The listing's parameters, for what stands in the order of its dates: ``sort`` changes nothing."""
+
+    def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
+        return name == "sort"
+
+
 class ActorFilter(ListFilterSet):
     """The parameters of the list of places and organisations; those without a partnership only on request."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -15,6 +15,7 @@ from .models import (
     Actor,
     Adoption,
     Citation,
+    Milestone,
     Outcome,
     Participation,
     Partnership,
@@ -162,13 +163,30 @@ def with_citation_counts(found: QuerySet[Source]) -> QuerySet[Source]:
     return found.annotate(partnership_count=_counted(citations, "source", "partnership"))
 
 
-def citations_of(source: Source) -> QuerySet[Citation]:
-    """What published partnerships cite a source for."""
-    return (
-        source.citations.filter(_PUBLIC_PARTNERSHIP)
-        .select_related("partnership")
-        .order_by("partnership__title", "partnership__slug", "pk")
-    )
+@dataclass(frozen=True)
+class Support:
+    """All that one published partnership takes from a source."""
+
+    partnership: Partnership
+    citations: list[Citation] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    milestones: list[Milestone] = field(default_factory=list)
+
+    @property
+    def locators(self) -> list[str]:
+        """Where in the source, each place once."""
+        return list(dict.fromkeys(citation.locator for citation in self.citations if citation.locator))
+
+
+def support_of(source: Source) -> list[Support]:
+    """What rests on a source, by partnership: facts that cite it, results, milestones."""
+    found: dict[int, Support] = {}
+    for kind in ("citations", "outcomes", "milestones"):
+        parts = getattr(source, kind).filter(_PUBLIC_PARTNERSHIP).select_related("partnership").order_by("pk")
+        for part in parts:
+            support = found.setdefault(part.partnership_id, Support(part.partnership))
+            getattr(support, kind).append(part)
+    return sorted(found.values(), key=lambda support: (support.partnership.title, support.partnership.slug))
 
 
 @dataclass(frozen=True)

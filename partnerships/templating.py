@@ -227,8 +227,8 @@ def partial(date: PartialDate | None) -> str:
     return format_html('<time datetime="{}">{}</time>', str(date), date.localised())
 
 
-def day(moment: dt.datetime) -> str:
-    """The date of a moment, in a ``time`` element."""
+def day(moment: dt.date) -> str:
+    """A day, or that of a moment, in a ``time`` element."""
     return partial(PartialDate(moment.year, moment.month, moment.day))
 
 
@@ -328,6 +328,8 @@ FILTERS = [
     join_words,
     wording.full_name,
     wording.code_system,
+    wording.language_of,
+    wording.reference,
     wording.composed_summary,
     wording.time_span,
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from .models import Actor, Country, PartialDate, Partnership
+from .models import Actor, Country, PartialDate, Partnership, Source
+
+_JAPANESE = re.compile("[ぁ-ヿ㐀-鿿]")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,29 @@ def other_text(record: Model, field: str) -> LocalText:
     if get_language() == "ja":
         return LocalText(getattr(record, field), "en", is_foreign=True)
     return LocalText(getattr(record, f"{field}_ja"), "ja", is_foreign=True)
+
+
+def language_of(text: str) -> str:
+    """The language of a text that exists in one only, by its script.
+
+    Titles and publishers of Japanese sources were mostly entered in English, so that a source's language says nothing
+    about them.
+    """
+    return "ja" if _JAPANESE.search(text) else "en"
+
+
+def reference(source: Source) -> str:
+    """How to cite a source, in one line: publisher, title, date, address, and when it was read."""
+    facts = [
+        source.publisher,
+        _("“%(title)s”") % {"title": source.title},
+        source.published_on.localised() if source.published_on else _("date not known"),
+        source.url,
+    ]
+    line = pgettext("between several names", ", ").join(fact for fact in facts if fact)
+    if source.accessed_on:
+        return _("%(reference)s (read %(date)s)") % {"reference": line, "date": source.accessed_on.localised()}
+    return line
 
 
 def region_name(region: Actor) -> str:

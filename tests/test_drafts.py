@@ -105,6 +105,15 @@ QUERIES = {
         "state=US-XX",
         "prefecture=JP-28",
     ],
+    "anniversary-list": [
+        *SEARCHES,
+        "theme=climate",
+        "status=ended",
+        "state=US-WA",
+        "actor=kobe",
+        f"actor={MARKER}-place",
+    ],
+    "anniversaries-ics": [*SEARCHES, "theme=climate", "state=US-XX", "actor=kobe", f"q=-{MARKER}"],
     "source-list": [*SEARCHES, f"q={NEAR_THE_MARKER}", "kind=news", "language=ja"],
 }
 

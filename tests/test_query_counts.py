@@ -10,6 +10,7 @@ the difference before keeping it.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from pathlib import Path
@@ -19,7 +20,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from partnerships import search
+from partnerships import anniversaries, search
 from partnerships.models import ActorName, Adoption, Milestone, Outcome, Theme
 
 from .factories import (
@@ -59,11 +60,18 @@ PAGES = {
     "sources": "/sources/",
     "filtered sources": "/sources/?q=source&kind=government",
     "source": "/sources/source/",
+    "anniversaries": "/anniversaries/?kind=sister&state=US-00",
+    "anniversaries as a calendar": "/anniversaries.ics",
     "suggestions": "/api/v1/suggest?q=port",
     "page not found": "/partnerships/nowhere/",
 }
 FEW = 3
 MANY = 4 * FEW
+
+
+@pytest.fixture(autouse=True)
+def on_a_day_with_anniversaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anniversaries, "today", lambda: dt.date(2026, 11, 26))
 
 
 def make_directory(size: int) -> None:
