@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import path
 
 from partnerships.api import completion
-from partnerships.views import actors, exports, pages, partnerships, sources, themes
+from partnerships.views import actors, exports, feeds, pages, partnerships, sources, themes, updates
 
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
@@ -18,6 +18,7 @@ urlpatterns = [
         path("", pages.home, name="home"),
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),
         path("partnerships.csv", exports.partnerships_csv, name="partnerships-csv"),
+        path("partnerships.atom", feeds.partnerships_atom, name="partnerships-atom"),
         path("partnerships/<slug:slug>/", partnerships.partnership_detail, name="partnership-detail"),
         path("actors/", actors.actor_list, name="actor-list"),
         path("actors/<slug:slug>/", actors.actor_detail, name="actor-detail"),
@@ -25,6 +26,8 @@ urlpatterns = [
         path("themes/<slug:slug>/", themes.theme_detail, name="theme-detail"),
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
+        path("updates/", updates.update_list, name="update-list"),
+        path("updates.atom", feeds.updates_atom, name="updates-atom"),
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),
