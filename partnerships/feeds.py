@@ -86,7 +86,9 @@ def _facts(record: Partnership) -> str:
     summary = str(local_text(record, "summary")) or composed_summary(record)
     parts = record.participations.all()
     shores = [
-        pgettext("between several names", ", ").join(full_name(part.actor) for part in parts if part.actor.country == country)
+        pgettext("between several names", ", ").join(
+            full_name(part.actor) for part in parts if part.actor.country == country
+        )
         for country in (Country.JP, Country.US)
     ]
     facts = " · ".join([" – ".join(shores), record.get_kind_display(), time_span(record)])

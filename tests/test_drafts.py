@@ -70,6 +70,9 @@ QUERIES = {
     "home": [],
     "robots": [],
     "theme-list": [],
+    "update-list": ["page=2", f"page={MARKER}"],
+    "updates-atom": [],
+    "partnerships-atom": [*SEARCHES, "theme=climate", "status=ended", "actor=kobe", "sort=title"],
     "partnerships-csv": [*SEARCHES, "theme=climate", "decade=1950", "actor=kobe", f"q=-{MARKER}"],
     "partnership-list": [
         *SEARCHES,

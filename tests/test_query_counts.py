@@ -44,6 +44,7 @@ PAGES = {
     "sorted listing": "/partnerships/?sort=title",
     "listing without matches": "/partnerships/?q=porrt&state=US-01",
     "listing as a file": "/partnerships.csv",
+    "listing as a feed": "/partnerships.atom",
     "record": "/partnerships/port-0/",
     "actors": "/actors/",
     "filtered actors": "/actors/?q=town&kind=city&state=US-00&show=all",
@@ -54,6 +55,8 @@ PAGES = {
     "sources": "/sources/",
     "filtered sources": "/sources/?q=source&kind=government",
     "source": "/sources/source/",
+    "updates": "/updates/",
+    "feed of updates": "/updates.atom",
     "suggestions": "/api/v1/suggest?q=port",
     "page not found": "/partnerships/nowhere/",
 }

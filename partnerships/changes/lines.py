@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import EmailField, ForeignKey, TextField
+from django.db.models import EmailField, ForeignKey, PositiveIntegerField, TextField
 from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -136,6 +136,8 @@ class Histories:
             return name_of(record) if record else None
         if isinstance(value, PartialDate):
             value = value.localised()
+        elif isinstance(column, PositiveIntegerField):  # people; years are small integers
+            value = f"{value:,}"
         elif column.choices:
             value = dict(column.flatchoices).get(value, value)
         elif column.name.endswith(("_ja", "_kana")):
