@@ -12,6 +12,7 @@ from partnerships.views import (
     actors,
     anniversaries,
     exports,
+    feeds,
     figures,
     maps,
     pages,
@@ -19,6 +20,7 @@ from partnerships.views import (
     sources,
     styleguide,
     themes,
+    updates,
 )
 
 urlpatterns = [
@@ -30,6 +32,7 @@ urlpatterns = [
         path("", pages.home, name="home"),
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),
         path("partnerships.csv", exports.partnerships_csv, name="partnerships-csv"),
+        path("partnerships.atom", feeds.partnerships_atom, name="partnerships-atom"),
         path("partnerships/<slug:slug>/", partnerships.partnership_detail, name="partnership-detail"),
         path("map/", maps.map_page, name="map"),
         path("map.json", maps.map_data, name="map-data"),
@@ -43,6 +46,8 @@ urlpatterns = [
         path("anniversaries/", anniversaries.anniversary_list, name="anniversary-list"),
         path("anniversaries.ics", anniversaries.anniversaries_ics, name="anniversaries-ics"),
         *([path("styleguide/", styleguide.styleguide, name="styleguide")] if settings.DEBUG else []),
+        path("updates/", updates.update_list, name="update-list"),
+        path("updates.atom", feeds.updates_atom, name="updates-atom"),
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),

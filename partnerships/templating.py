@@ -180,7 +180,7 @@ CONSTANT: dict[str, Any] = {"_": translated, "url": url, "static": static, "lang
 
 def text(record: Model, field: str) -> str:
     """A bilingual field, marked with its language where that is not the page's."""
-    return _marked(wording.local_text(record, field))
+    return in_its_language(wording.local_text(record, field))
 
 
 def plain_text(record: Model, field: str) -> str:
@@ -192,10 +192,11 @@ def other_text(record: Model, field: str) -> str:
     """The field in the other language, marked as such; empty where there is none or it is the one shown already."""
     other = wording.other_text(record, field)
     shown = wording.local_text(record, field)
-    return "" if not other or other.text == shown.text else _marked(other)
+    return "" if not other or other.text == shown.text else in_its_language(other)
 
 
-def _marked(local: wording.LocalText) -> str:
+def in_its_language(local: wording.LocalText) -> str:
+    """A text, marked with its language where that is not the page's."""
     if local.is_foreign:
         return format_html('<span lang="{}">{}</span>', local.language, local.text)
     return local.text
@@ -204,7 +205,7 @@ def _marked(local: wording.LocalText) -> str:
 def phrases(record: Model, field: str) -> list[str]:
     """A field of phrases joined by “; ”, as a list."""
     local = wording.local_text(record, field)
-    return [_marked(replace(local, text=phrase)) for phrase in local.text.split("; ") if phrase]
+    return [in_its_language(replace(local, text=phrase)) for phrase in local.text.split("; ") if phrase]
 
 
 def choice(record: Model, field: str) -> str:
@@ -314,6 +315,7 @@ FILTERS = [
     text,
     plain_text,
     other_text,
+    in_its_language,
     phrases,
     choice,
     partial,

@@ -71,6 +71,9 @@ QUERIES = {
     "robots": [],
     "theme-list": [],
     "figures": [*SEARCHES, "theme=climate", "kind=network", "actor=hyogo", "state=US-XX", f"year_max={HIDDEN_YEAR}"],
+    "update-list": ["page=2", f"page={MARKER}"],
+    "updates-atom": [],
+    "partnerships-atom": [*SEARCHES, "theme=climate", "status=ended", "actor=kobe", "sort=title"],
     "partnerships-csv": [*SEARCHES, "theme=climate", "decade=1950", "actor=kobe", f"q=-{MARKER}"],
     "partnership-list": [
         *SEARCHES,

@@ -112,6 +112,7 @@ def small_directory() -> list[str]:
         "/sources/city-page/",
         "/anniversaries/",
         "/anniversaries/?theme=climate&kind=programme&kind=sister&actor=kobe",
+        "/updates/",
     ]
 
 

@@ -48,6 +48,7 @@ PAGES = {
     "map": "/map/",
     "filtered map": "/map/?theme=theme-0&kind=sister&state=US-00&actor=washington",
     "map's data": "/map.json?sort=oldest",
+    "listing as a feed": "/partnerships.atom",
     "record": "/partnerships/port-0/",
     "actors": "/actors/",
     "filtered actors": "/actors/?q=town&kind=city&state=US-00&show=all",
@@ -62,6 +63,8 @@ PAGES = {
     "source": "/sources/source/",
     "anniversaries": "/anniversaries/?kind=sister&state=US-00",
     "anniversaries as a calendar": "/anniversaries.ics",
+    "updates": "/updates/",
+    "feed of updates": "/updates.atom",
     "suggestions": "/api/v1/suggest?q=port",
     "page not found": "/partnerships/nowhere/",
 }

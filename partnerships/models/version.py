@@ -59,12 +59,20 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
         }
 
     def shown_partnerships(self) -> set[int]:
-        """The same, with those whose pages show something else of a record that changed: a source, a model, a copy."""
+        """The same, with those whose pages show another record that changed: a source, a model, a former part."""
         own = self.ids(RecordVersion.Kind.PARTNERSHIP)
         copies = Adoption.objects.filter(Q(partnership__in=own) | Q(adopted_from__in=own))
         citations = Citation.objects.filter(source__in=self.ids(RecordVersion.Kind.SOURCE))
+        # A page's history names who takes part no longer, too.
+        parts: list[Any] = [
+            Participation.history.filter(actor__in=self.ids(RecordVersion.Kind.ACTOR)),
+            PartnershipTheme.history.filter(theme__in=self.ids(RecordVersion.Kind.THEME)),
+            Adoption.history.filter(adopted_from__in=own),
+        ]
+        some, *more = (part.order_by().values_list("partnership_id", flat=True) for part in parts)
         return {
             *self.partnerships(),
+            *some.union(*more),
             *(pk for pair in copies.values_list("partnership", "adopted_from") for pk in pair),
             *citations.values_list("partnership", flat=True),
         }
