@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from jinja2 import Environment, StrictUndefined, pass_environment
 from markupsafe import Markup, escape
 
-from . import http, wording
+from . import freshness, http, wording
 from .facets import Facets, FacetValue
 from .filters import ListFilterSet
 from .marks import Fragment
@@ -122,9 +122,15 @@ def cites(numbers: int | list[int] | None) -> str:
     )
 
 
+def back_links(facts: Sequence[tuple[str, str]]) -> str:
+    """Links from a source to the facts that it supports, each a word and the name of its place on the page."""
+    links = ((anchor, word) for word, anchor in facts)
+    return format_html_join(pgettext("between several names", ", "), '<a class="back" href="#{}">{}</a>', links)
+
+
 ADDRESS, COUNT = "\x01", "\x02"  # stand in no label
 
-GLOBALS = [url, static, language, this_page_in, section, kept, cites]
+GLOBALS = [url, static, language, this_page_in, section, kept, cites, back_links]
 
 
 # --- Filters -------------------------------------------------------------------------------------------------------
@@ -275,4 +281,9 @@ FILTERS = [
     wording.full_name,
     wording.composed_summary,
     wording.time_span,
+    wording.years,
+    wording.term,
+    freshness.evidence_label,
+    freshness.sources_label,
+    freshness.state,
 ]
