@@ -63,7 +63,8 @@ class Reference:
         """An entry for BibTeX and biblatex; the key is the record's address, which stays when a title changes."""
         fields = {
             "title": f"{{{_latex(self.title)}}}",  # a second pair of braces keeps the capitals
-            "publisher": _latex(self.publisher),
+            "howpublished": _latex(self.publisher),  # what styles print of an entry that is “misc”
+            "publisher": _latex(self.publisher),  # what programs that keep references read
             "year": str(self.changed.year),
             "note": _latex(_("Last changed %(date)s") % {"date": self.changed.localised()}),
             "url": self.url,

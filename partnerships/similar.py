@@ -53,17 +53,17 @@ def similar_to(pk: int, catalogue: Catalogue) -> list[Similar]:
         found += catalogue.keys(bitmap, "newest", 0, SHOWN - len(found))
         if len(found) == SHOWN:
             break
-    return [
-        Similar(
-            record,
-            _reasons({parameter: _shared(known, catalogue.bitmap([key])) for parameter, known in values.items()}),
-        )
-        for key, record in zip(found, catalogue.facts(found), strict=True)
-    ]
+    themes = vocabulary.current().labels("theme")
+    similar = []
+    for key, record in zip(found, catalogue.facts(found), strict=True):
+        its_bit = catalogue.bitmap([key])
+        shared = {parameter: _shared(known, its_bit) for parameter, known in values.items()}
+        similar.append(Similar(record, _reasons(shared, themes)))
+    return similar
 
 
-def _shared(known: dict[str, int], one: int) -> list[str]:
-    return [value for value, bitmap in known.items() if bitmap & one]
+def _shared(known: dict[str, int], bit: int) -> list[str]:
+    return [value for value, bitmap in known.items() if bitmap & bit]
 
 
 def _by_points(values: dict[str, dict[str, int]], others: int) -> Iterator[int]:
@@ -90,7 +90,7 @@ def _levels(rule: Rule, bitmaps: list[int], others: int) -> list[tuple[int, int]
     return [(number * rule.points, level) for number, level in enumerate(exactly)]
 
 
-def _reasons(shared: Shared) -> list[str]:
+def _reasons(shared: Shared, themes: dict[str, str]) -> list[str]:
     """What two partnerships have in common: “same state and prefecture”, “same themes: Clean energy, Tech”."""
     reasons = []
     if shared["state"] and shared["prefecture"]:
@@ -100,8 +100,7 @@ def _reasons(shared: Shared) -> list[str]:
     elif shared["prefecture"]:
         reasons.append(_("same prefecture"))
     if shared["theme"]:
-        labels = vocabulary.current().labels("theme")
-        named = [label for slug, label in labels.items() if slug in shared["theme"]]
+        named = [label for slug, label in themes.items() if slug in shared["theme"]]
         words = {"themes": pgettext("between several names", ", ").join(named)}
         reasons.append(ngettext("same theme: %(themes)s", "same themes: %(themes)s", len(named)) % words)
     if shared["kind"]:

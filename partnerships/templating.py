@@ -123,9 +123,12 @@ def cites(numbers: int | list[int] | None) -> str:
 
 
 def back_links(facts: Sequence[tuple[str, str]]) -> str:
-    """Links from a source to the facts that it supports, each a word and the name of its place on the page."""
-    links = ((anchor, word) for word, anchor in facts)
-    return format_html_join(pgettext("between several names", ", "), '<a class="back" href="#{}">{}</a>', links)
+    """What a source supports, each a word that leads to its place on the page where it has one."""
+    links = [
+        format_html('<a class="back" href="#{}">{}</a>', place, word) if place else escape(word)
+        for word, place in facts
+    ]
+    return format_html_join(pgettext("between several names", ", "), "{}", ((link,) for link in links))
 
 
 ADDRESS, COUNT = "\x01", "\x02"  # stand in no label

@@ -18,7 +18,7 @@ PLACES = {
 
 @dataclass
 class CitedSource:
-    """A source with its number, what it supports (a word and where that stands) and where in it."""
+    """A source with its number, what it supports (a word, and where that stands if it does) and where in it."""
 
     number: int
     source: Source
@@ -35,7 +35,9 @@ class CitedSources:
         statements: list[Outcome | Milestone] = [*record.outcomes.all(), *record.milestones.all()]
         for citation in self._citations:
             entry = self._entry(citation.source)
-            entry.supports.append((citation.get_supports_display(), PLACES[Citation.Supports(citation.supports)]))
+            is_shown = citation.supports != Citation.Supports.OUTCOME or bool(record.outcomes.all())
+            place = PLACES[Citation.Supports(citation.supports)] if is_shown else ""
+            entry.supports.append((citation.get_supports_display(), place))
             if citation.locator and citation.locator not in entry.locators:
                 entry.locators.append(citation.locator)
         for statement in statements:
