@@ -1,4 +1,4 @@
-"""Lists that change in place: what is asked for, what is shown and said, where the focus goes, what a failure leaves."""
+"""Lists that change in place: what is shown and said, where the focus goes, what a failure leaves."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_forms_narrow_the_list_in_place_too(listing: Page):
 
 def test_back_and_forward_show_what_was_there_where_it_was(listing: Page):
     all_of_them = heading(listing).inner_text()
-    listing.evaluate("window.scrollTo({top: 700, behavior: 'instant'})")
+    listing.evaluate("window.scrollTo({top: 200, behavior: 'instant'})")
     facet(listing, "Hawaii").click()
     expect(heading(listing)).not_to_have_text(all_of_them)
     fewer = heading(listing).inner_text()
@@ -132,7 +132,7 @@ def test_back_and_forward_show_what_was_there_where_it_was(listing: Page):
     expect(heading(listing)).to_have_text(all_of_them)
     expect(listing).to_have_title(re.compile("^Partnerships · "))
     expect(listing.get_by_role("link", name="日本語")).to_have_attribute("href", re.compile("/ja/partnerships/$"))
-    listing.wait_for_function("window.scrollY === 700")
+    assert listing.evaluate("window.scrollY") == 200
     listing.go_forward()
     expect(heading(listing)).to_have_text(fewer)
     expect(listing).to_have_url(re.compile(r"\?state=US-HI$"))
@@ -155,7 +155,7 @@ def test_back_from_a_record_and_back_again(listing: Page):
 
 def test_of_two_quick_choices_the_last_one_wins(listing: Page):
     waiting: list[Route] = []
-    listing.route("**/partnerships/?theme=climate", waiting.append)
+    listing.route("**/partnerships/?theme=climate", lambda route: waiting.append(route))
     facet(listing, "Climate action").click()
     facet(listing, "Hawaii").click()
     expect(listing).to_have_url(re.compile(r"\?state=US-HI$"))
@@ -166,7 +166,7 @@ def test_of_two_quick_choices_the_last_one_wins(listing: Page):
 
 def test_waiting_is_shown(listing: Page):
     waiting: list[Route] = []
-    listing.route("**/partnerships/?theme=climate", waiting.append)
+    listing.route("**/partnerships/?theme=climate", lambda route: waiting.append(route))
     expect(listing.get_by_text("Loading…")).to_be_hidden()
     facet(listing, "Climate action").click()
     expect(listing.get_by_text("Loading…")).to_be_visible()
