@@ -836,6 +836,33 @@ def test_the_order_in_effect_is_marked(client: Client) -> None:
     assert marked == [["newest first"], ["title"], ["relevance"]]
 
 
+@with_database
+def test_the_title_of_a_listing_says_what_is_chosen(client: Client) -> None:
+    small_directory()
+    titles = [
+        read(client, address).one("title").text.partition(" · ")[0]
+        for address in ("/partnerships/", "/partnerships/?theme=climate&state=US-WA", "/ja/partnerships/?theme=climate")
+    ]
+    assert titles == ["Partnerships", "Partnerships: Climate, Washington", "連携：気候"]
+
+
+@with_database
+@pytest.mark.parametrize(
+    ("address", "types"),
+    [("/", "actor theme partnership"), ("/partnerships/", "actor theme partnership"), ("/actors/", "actor")],
+)
+def test_a_search_box_says_what_it_can_complete(client: Client, address: str, types: str) -> None:
+    form = read(client, address).one("form", class_="search")
+    assert form.attributes["data-completes"] == types
+    assert all(form.attributes[f"data-{kind}"] for kind in types.split())
+
+
+@with_database
+def test_a_search_for_sources_completes_nothing(client: Client) -> None:
+    page = read(client, "/sources/")
+    assert "data-completes" not in page.one("form", class_="search").attributes
+
+
 # --- Pages that are not there, and errors ---------------------------------------------------------------------------
 
 

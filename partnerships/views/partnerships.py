@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from partnerships import catalogue, queries, wording
+from partnerships import catalogue, changes, queries, wording
 from partnerships.citing import Reference, plain_in_each_language
 from partnerships.filters import PartnershipFilter
 from partnerships.freshness import Freshness
@@ -39,6 +39,8 @@ class RecordPage:
     description: str
     head: SafeString
     body: SafeString
+    map: SafeString
+    history: SafeString
 
 
 @require_safe
@@ -114,4 +116,6 @@ def _page(record: Partnership) -> RecordPage:
         description=summary or wording.composed_summary(record),
         head=mark_safe(template.head(record)),  # noqa: S308 (a template's)
         body=mark_safe(body),  # noqa: S308 (a template's)
+        map=mark_safe(macros("includes/maps.html").small_map(record)),  # noqa: S308 (a template's)
+        history=mark_safe(macros("includes/changes.html").history(changes.of_partnership(record))),  # noqa: S308
     )
