@@ -17,6 +17,8 @@ from django.db.models import Q
 from psycopg.pq import ExecStatus
 
 from .actor import Actor
+from .milestone import Milestone
+from .outcome import Outcome
 from .partnership import Adoption, Participation, PartnershipTheme
 from .source import Citation
 
@@ -60,11 +62,15 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
         """The same, with those whose pages show something else of a record that changed: a source, a model, a copy."""
         own = self.ids(RecordVersion.Kind.PARTNERSHIP)
         copies = Adoption.objects.filter(Q(partnership__in=own) | Q(adopted_from__in=own))
-        citations = Citation.objects.filter(source__in=self.ids(RecordVersion.Kind.SOURCE))
+        sources = self.ids(RecordVersion.Kind.SOURCE)
+        resting: list[models.QuerySet[Any]] = [
+            model._default_manager.filter(source__in=sources).order_by().values_list("partnership", flat=True)
+            for model in (Citation, Outcome, Milestone)
+        ]
         return {
             *self.partnerships(),
             *(pk for pair in copies.values_list("partnership", "adopted_from") for pk in pair),
-            *citations.values_list("partnership", flat=True),
+            *resting[0].union(*resting[1:]),
         }
 
     def actors(self) -> set[int]:
