@@ -19,6 +19,8 @@ from django.db.models import Q
 from psycopg.pq import ExecStatus
 
 from .actor import Actor
+from .milestone import Milestone
+from .outcome import Outcome
 from .partnership import Adoption, Participation, PartnershipTheme
 from .source import Citation
 
@@ -62,6 +64,7 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
         """The same, with those whose pages show another record that changed: a source, a model, a former part."""
         own = self.ids(RecordVersion.Kind.PARTNERSHIP)
         copies = Adoption.objects.filter(Q(partnership__in=own) | Q(adopted_from__in=own))
+<<<<<<< HEAD
         citations = Citation.objects.filter(source__in=self.ids(RecordVersion.Kind.SOURCE))
         # A page's history names who takes part no longer, too.
         parts: list[Any] = [
@@ -70,11 +73,18 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
             Adoption.history.filter(adopted_from__in=own),
         ]
         some, *more = (part.order_by().values_list("partnership_id", flat=True) for part in parts)
+=======
+        sources = self.ids(RecordVersion.Kind.SOURCE)
+        resting: list[models.QuerySet[Any]] = [
+            model._default_manager.filter(source__in=sources).order_by().values_list("partnership", flat=True)
+            for model in (Citation, Outcome, Milestone)
+        ]
+>>>>>>> work-record
         return {
             *self.partnerships(),
             *some.union(*more),
             *(pk for pair in copies.values_list("partnership", "adopted_from") for pk in pair),
-            *citations.values_list("partnership", flat=True),
+            *resting[0].union(*resting[1:]),
         }
 
     def actors(self) -> set[int]:
