@@ -14,6 +14,7 @@ from partnerships.views import (
     exports,
     feeds,
     figures,
+    home,
     maps,
     pages,
     partnerships,
@@ -29,7 +30,7 @@ urlpatterns = [
     path("robots.txt", pages.robots, name="robots"),
     path("api/v1/suggest", completion.suggest, name="suggest"),
     *i18n_patterns(
-        path("", pages.home, name="home"),
+        path("", home.home, name="home"),
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),
         path("partnerships.csv", exports.partnerships_csv, name="partnerships-csv"),
         path("partnerships.atom", feeds.partnerships_atom, name="partnerships-atom"),

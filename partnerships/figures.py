@@ -20,7 +20,7 @@ from . import catalogue, charts, queries, vocabulary
 from .catalogue import Selection
 from .dimensions import LAST_DECADE
 from .filters import PartnershipFilter
-from .models import PartialDate, Partnership
+from .models import CoverageCheck, PartialDate, Partnership
 
 FIRST_YEAR = 1950  # what started earlier, a handful, is counted in one
 LAST_YEAR = LAST_DECADE + 9
@@ -295,3 +295,44 @@ def theme_examples() -> dict[str, Partnership]:
 
 def _is_general(record: Any) -> bool:
     return record.kind == Partnership.Kind.EVENT or record.theme_count > FEW_THEMES
+
+
+# --- Gaps ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A theme of which nothing is recorded in a state or prefecture that has partnerships on other themes."""
+
+    theme: str
+    place: str
+    parameter: str  # of the listing, with ``code``
+    code: str
+    count: int  # of the partnerships there
+    is_checked: bool  # somebody looked and found none
+
+
+def gaps(themes: Iterable[str]) -> list[Gap]:
+    """For each theme a state or a prefecture, in turn: the one with most partnerships and none on this theme.
+
+    Nothing recorded is not nothing done, so that each says whether anybody has looked.
+    """
+    known, offered = catalogue.current(), vocabulary.current()
+    found = []
+    for number, theme in enumerate(themes):
+        parameter = ("state", "prefecture")[number % 2]
+        labels = offered.labels(parameter)
+        with_theme = known.counts(parameter, known.having("theme", theme))
+        lacking = {
+            code: count for code, count in known.counts(parameter, known.everything).items() if code not in with_theme
+        }
+        if lacking and theme in offered.theme:
+            code = min(lacking, key=lambda code: (-lacking[code], code))
+            found.append((theme, parameter, code, labels[code], lacking[code]))
+    checks = CoverageCheck.objects.filter(place__code__in=[code for _theme, _parameter, code, *_rest in found])
+    checked = set(checks.order_by().values_list("place__code", "theme__slug"))
+    themes_by_slug = offered.labels("theme")
+    return [
+        Gap(themes_by_slug[theme], place, parameter, code, count, bool(checked & {(code, theme), (code, None)}))
+        for theme, parameter, code, place, count in found
+    ]

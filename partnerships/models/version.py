@@ -52,7 +52,12 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
     def partnerships(self) -> set[int]:
         """Partnerships that changed, or that bear the name of an actor or a theme that did."""
         actors = self.ids(RecordVersion.Kind.ACTOR)
-        showing = Q(actor__in=actors) | Q(actor__region__in=actors) | Q(actor__successor__in=actors)
+        showing = (
+            Q(actor__in=actors)
+            | Q(actor__parent__in=actors)
+            | Q(actor__region__in=actors)
+            | Q(actor__successor__in=actors)
+        )
         themes = PartnershipTheme.objects.filter(theme__in=self.ids(RecordVersion.Kind.THEME))
         return {
             *self.ids(RecordVersion.Kind.PARTNERSHIP),

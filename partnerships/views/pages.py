@@ -5,28 +5,10 @@ from __future__ import annotations
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
-from django.shortcuts import render
 from django.template import loader
 from django.views.decorators.http import require_safe
 
-from partnerships import queries
 from partnerships.http import public_page
-
-LEAD_THEMES = 4
-NEWEST = 6
-
-
-@require_safe
-@public_page
-def home(request: HttpRequest) -> HttpResponse:
-    themes = list(queries.themes_with_counts())
-    context = {
-        "lead_themes": themes[:LEAD_THEMES],
-        "other_themes": themes[LEAD_THEMES:],
-        "newest": queries.newest_partnerships(NEWEST),
-        "figures": queries.figures(),
-    }
-    return render(request, "pages/home.html", context)
 
 
 @require_safe

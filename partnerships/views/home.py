@@ -1,0 +1,31 @@
+"""The first page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from partnerships import anniversaries, catalogue, figures, maps, queries
+from partnerships.http import public_page
+
+LEAD_THEMES = 4
+LINES = 5  # of each column
+
+
+@require_safe
+@public_page
+def home(request: HttpRequest) -> HttpResponse:
+    themes = list(queries.themes_with_counts())
+    everything = catalogue.current().everything
+    context = {
+        "lead_themes": themes[:LEAD_THEMES],
+        "other_themes": themes[LEAD_THEMES:],
+        "examples": figures.theme_examples(),
+        "ties": maps.current().ties(catalogue.current().keys(everything, "oldest", 0, everything.bit_count())),
+        "figures": queries.figures(),
+        "newest": queries.newest_partnerships(LINES),
+        "anniversaries": anniversaries.soonest(LINES),
+        "gaps": figures.gaps(theme.slug for theme in themes[: LINES - 1]),
+    }
+    return render(request, "pages/home.html", context)
