@@ -1,4 +1,4 @@
-"""Addresses: English at the root, Japanese under ``/ja/``, probes and ``robots.txt`` in no language."""
+"""Addresses: English at the root, Japanese under ``/ja/``, probes, ``robots.txt`` and the sitemap in no language."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from django.contrib import admin
 from django.urls import path
 
 from partnerships.api import completion
-from partnerships.views import actors, exports, pages, partnerships, sources, themes
+from partnerships.views import actors, discovery, exports, pages, partnerships, sources, themes
 
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
     path("robots.txt", pages.robots, name="robots"),
+    path("sitemap.xml", discovery.sitemap, name="sitemap"),
+    path("sitemap-<slug:section>-<int:number>.xml", discovery.sitemap_part, name="sitemap-part"),
     path("api/v1/suggest", completion.suggest, name="suggest"),
     *i18n_patterns(
         path("", pages.home, name="home"),
@@ -25,6 +27,10 @@ urlpatterns = [
         path("themes/<slug:slug>/", themes.theme_detail, name="theme-detail"),
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
+        path("about/", pages.about, name="about"),
+        path("data/", pages.data, name="data"),
+        path("accessibility/", pages.accessibility, name="accessibility"),
+        path("opensearch.xml", discovery.opensearch, name="opensearch"),
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from jinja2 import Environment, StrictUndefined, pass_environment
 from markupsafe import Markup, escape
 
-from . import http, wording
+from . import http, linked_data, wording
 from .facets import Facets, FacetValue
 from .filters import ListFilterSet
 from .marks import Fragment
@@ -86,6 +86,11 @@ def this_page_in(request: HttpRequest, language: str) -> str:
     return escape_leading_slashes(http.in_language(request.get_full_path(), language))
 
 
+def absolute(path: str, language: str = "") -> str:
+    """An address of this site as others must write it; of the page in another language where one is given."""
+    return linked_data.absolute(http.in_language(path, language) if language else path)
+
+
 SECTIONS = ("partnership-list", "actor-list", "theme-list", "source-list")
 
 
@@ -124,7 +129,7 @@ def cites(numbers: int | list[int] | None) -> str:
 
 ADDRESS, COUNT = "\x01", "\x02"  # stand in no label
 
-GLOBALS = [url, static, language, this_page_in, section, kept, cites]
+GLOBALS = [url, static, language, this_page_in, absolute, section, kept, cites]
 
 
 # --- Filters -------------------------------------------------------------------------------------------------------
@@ -254,7 +259,13 @@ def _facet_pattern(environment: Environment, label: str, is_chosen: bool, langua
     return before, between, after
 
 
+def breadcrumb_data(trail: list[tuple[str, str]]) -> str:
+    """The way to a page as machines read it."""
+    return linked_data.script(linked_data.breadcrumbs(trail))
+
+
 FILTERS = [
+    breadcrumb_data,
     marked,
     facet_lists,
     facet_items,

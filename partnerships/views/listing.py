@@ -109,6 +109,11 @@ class Listing:
         return not self.messages and len(self.chips) <= 1 and not {"q", "sort"} & {*self.filters.data}
 
     @property
+    def canonical_query(self) -> str:
+        """The parameters of this page's one address, without what was not understood."""
+        return self.filters.address(page=self.page.number).removesuffix("?")
+
+    @property
     def previous_url(self) -> str:
         return self.filters.address(page=self.page.previous_page_number()) if self.page.has_previous() else ""
 

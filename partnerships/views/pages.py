@@ -2,31 +2,64 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
 from django.shortcuts import render
 from django.template import loader
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from partnerships import queries
+from partnerships import linked_data, queries
+from partnerships.exports import meanings
 from partnerships.http import public_page
+from partnerships.models import PartialDate
 
 LEAD_THEMES = 4
 NEWEST = 6
+STATEMENT_WRITTEN_ON = PartialDate(2026, 11, 26)  # the one on accessibility
 
 
 @require_safe
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
     themes = list(queries.themes_with_counts())
+    figures = queries.figures()
     context = {
         "lead_themes": themes[:LEAD_THEMES],
         "other_themes": themes[LEAD_THEMES:],
         "newest": queries.newest_partnerships(NEWEST),
-        "figures": queries.figures(),
+        "figures": figures,
+        "site_data": linked_data.script(linked_data.website()),
+        "dataset": _dataset(figures),
     }
     return render(request, "pages/home.html", context)
+
+
+@require_safe
+@public_page
+def about(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/about.html", {"figures": queries.figures(), "contact": settings.CONTACT_EMAIL})
+
+
+@require_safe
+@public_page
+def data(request: HttpRequest) -> HttpResponse:
+    figures = queries.figures()
+    context = {"figures": figures, "columns": [*meanings.COLUMNS.items()], "dataset": _dataset(figures)}
+    return render(request, "pages/data.html", context)
+
+
+def _dataset(figures: queries.Figures) -> str:
+    return linked_data.script(linked_data.dataset(figures, {"text/csv": reverse("partnerships-csv")}))
+
+
+@require_safe
+@public_page
+def accessibility(request: HttpRequest) -> HttpResponse:
+    context = {"contact": settings.CONTACT_EMAIL, "written_on": STATEMENT_WRITTEN_ON}
+    return render(request, "pages/accessibility.html", context)
 
 
 @require_safe
@@ -64,13 +97,16 @@ Disallow: /admin/
 Disallow: /accounts/
 Disallow: /ja/admin/
 Disallow: /ja/accounts/
+
+Sitemap: {sitemap}
 """
 
 
 @require_safe
 @public_page
 def robots(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(ROBOTS, content_type="text/plain; charset=utf-8")
+    rules = ROBOTS.format(sitemap=linked_data.absolute(reverse("sitemap")))
+    return HttpResponse(rules, content_type="text/plain; charset=utf-8")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.template import engines
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from partnerships import catalogue, queries, wording
+from partnerships import catalogue, linked_data, queries, wording
 from partnerships.filters import PartnershipFilter
 from partnerships.http import curators, public_page
 from partnerships.models import Citation, Partnership
@@ -33,6 +33,7 @@ class RecordPage:
 
     title: str
     description: str
+    linked_data: SafeString
     article: SafeString
 
 
@@ -73,7 +74,9 @@ def _page(record: Partnership) -> RecordPage:
         date_sources=_numbers_for(record, numbers, Citation.Supports.DATES),
     )
     title, summary = str(wording.local_text(record, "title")), str(wording.local_text(record, "summary"))
-    return RecordPage(title, summary or wording.composed_summary(record), mark_safe(article))  # noqa: S308 (a template's)
+    description = summary or wording.composed_summary(record)
+    data = linked_data.script(linked_data.partnership(record, title=title, description=description))
+    return RecordPage(title, description, data, mark_safe(article))  # noqa: S308 (a template's)
 
 
 def _numbered_sources(record: Partnership) -> list[dict[str, Any]]:
