@@ -100,7 +100,7 @@ def assert_is_our_page(response: HttpResponse, status: int, language: str) -> Pa
     assert response.status_code == status
     assert page.one("html").attributes["lang"] == language
     assert page.one("h1").text
-    assert not page.all("script") and not response.cookies
+    assert not page.scripts() and not response.cookies
     return page
 
 

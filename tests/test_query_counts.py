@@ -54,6 +54,12 @@ PAGES = {
     "sources": "/sources/",
     "filtered sources": "/sources/?q=source&kind=government",
     "source": "/sources/source/",
+    "about": "/about/",
+    "data": "/data/",
+    "accessibility": "/accessibility/",
+    "sitemap": "/sitemap.xml",
+    "sitemap of pages": "/sitemap-pages-1.xml",
+    "sitemap of partnerships": "/sitemap-partnerships-1.xml",
     "suggestions": "/api/v1/suggest?q=port",
     "page not found": "/partnerships/nowhere/",
 }

@@ -122,6 +122,7 @@ def test_it_names_a_postgresql_that_does_not_answer_but_not_its_password(folder:
         ("DATABASE_URL", "mysql://root@localhost/directory"),
         ("KEEP_PAGES", "-1"),
         ("RATE_LIMIT", "many"),
+        ("CONTACT_EMAIL", "the directory"),
         ("TRUSTED_PROXIES", "*"),  # then a client could say what its own address is
         ("TRUSTED_PROXIES", "nginx"),
     ],
