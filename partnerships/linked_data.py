@@ -90,8 +90,8 @@ def dataset(figures: queries.Figures, downloads: Mapping[str, str]) -> Data:
             "name": _("U.S.–Japan Partnerships Directory"),
             "description": _(
                 "Partnerships between states, cities and institutions of the United States and prefectures, cities and "
-                "institutions of Japan, each with its sources. Dates are a year, a month or a day; what is empty is not "
-                "known."
+                "institutions of Japan, each with its sources. Dates are a year, a month or a day; what is empty is "
+                "not known."
             ),
             "url": absolute(reverse("data")),
             "license": LICENCE,
