@@ -16,7 +16,7 @@ from django.urls import reverse
 from . import http, queries
 from .models import Theme
 
-PER_PART = 2_000  # pages, each twice: about 3 MB, where the protocol allows 50 MB and 50,000 addresses
+PER_PART = 2_000  # pages, each twice: about 2 MB, where the protocol allows 50 MB and 50,000 addresses
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'

