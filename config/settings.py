@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
@@ -33,6 +34,14 @@ def _site_url(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
         raise EnvError("it must be like https://directory.example.org, without a path.")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _tile_url(text: str) -> str:
+    parts = urlsplit(text)
+    is_address = parts.scheme in {"http", "https"} and re.fullmatch(r"[\w.-]+(:\d+)?", parts.netloc, re.ASCII)
+    if text and not (is_address and all(name in parts.path for name in ("{z}", "{x}", "{y}"))):
+        raise EnvError("it must be like https://tiles.example.org/{z}/{x}/{y}.png.")
+    return text
 
 
 def _proxies(text: str) -> list[str]:
@@ -78,6 +87,7 @@ def _email(text: str) -> str:
 
 env.add_parser("site_url", _site_url)
 env.add_parser("email_address", _email)
+env.add_parser("tile_url", _tile_url)
 env.add_parser("proxies", _proxies)
 env.add_parser("whole_number", _whole_number)
 
@@ -89,6 +99,7 @@ try:
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
     TRUSTED_PROXIES: list[str] = env.proxies("TRUSTED_PROXIES", default="")
     _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'directory.sqlite3'}")
+    TILE_URL: str = env.tile_url("TILE_URL", default="")
     KEEP_PAGES = env.whole_number("KEEP_PAGES", default="32", largest=100_000)
     RATE_LIMIT = env.whole_number("RATE_LIMIT", default="600", largest=1_000_000)
     CONTACT_EMAIL: str = env.email_address("CONTACT_EMAIL", default="")
@@ -143,9 +154,10 @@ MIDDLEWARE = [
 TEMPLATES = [
     # The public pages.
     {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "jinja2",
+        "BACKEND": "partnerships.templating.Pages",
         "DIRS": [BASE_DIR / "templates"],
-        "OPTIONS": {"environment": "partnerships.templating.environment"},
+        "OPTIONS": {"environment": "partnerships.templating.PageEnvironment"},
     },
     # The admin.
     {
@@ -225,9 +237,12 @@ CSRF_COOKIE_SECURE = _https
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+_tiles = urlsplit(TILE_URL)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
+        # The one thing that may come from elsewhere: the map's tiles, where they are wanted.
+        "img-src": [SELF, *([f"{_tiles.scheme}://{_tiles.netloc}"] if TILE_URL else [])],
         "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],

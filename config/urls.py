@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import path
 
 from partnerships.api import completion
-from partnerships.views import actors, discovery, exports, pages, partnerships, sources, themes
+from partnerships.views import (
+    actors,
+    anniversaries,
+    discovery,
+    exports,
+    feeds,
+    figures,
+    maps,
+    pages,
+    partnerships,
+    sources,
+    styleguide,
+    themes,
+    updates,
+)
 
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
@@ -20,17 +35,26 @@ urlpatterns = [
         path("", pages.home, name="home"),
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),
         path("partnerships.csv", exports.partnerships_csv, name="partnerships-csv"),
+        path("partnerships.atom", feeds.partnerships_atom, name="partnerships-atom"),
         path("partnerships/<slug:slug>/", partnerships.partnership_detail, name="partnership-detail"),
+        path("map/", maps.map_page, name="map"),
+        path("map.json", maps.map_data, name="map-data"),
         path("actors/", actors.actor_list, name="actor-list"),
         path("actors/<slug:slug>/", actors.actor_detail, name="actor-detail"),
         path("themes/", themes.theme_list, name="theme-list"),
         path("themes/<slug:slug>/", themes.theme_detail, name="theme-detail"),
+        path("figures/", figures.directory_in_figures, name="figures"),
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
         path("about/", pages.about, name="about"),
         path("data/", pages.data, name="data"),
         path("accessibility/", pages.accessibility, name="accessibility"),
         path("opensearch.xml", discovery.opensearch, name="opensearch"),
+        path("anniversaries/", anniversaries.anniversary_list, name="anniversary-list"),
+        path("anniversaries.ics", anniversaries.anniversaries_ics, name="anniversaries-ics"),
+        *([path("styleguide/", styleguide.styleguide, name="styleguide")] if settings.DEBUG else []),
+        path("updates/", updates.update_list, name="update-list"),
+        path("updates.atom", feeds.updates_atom, name="updates-atom"),
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),

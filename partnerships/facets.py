@@ -112,7 +112,7 @@ def _facet(filters: ListFilterSet, name: str, counts: Counts, labels: Labels, *,
         FacetValue(value, labels[value], counts.get(value, 0), value in selected, address)
         for value, address in zip(shown, filters.toggles(name, shown), strict=True)
     ]
-    return Facet(name, str(filters.filters[name].label), values)
+    return Facet(name, str(filters.base_filters[name].label), values)
 
 
 def _labels(choices: type[TextChoices]) -> Labels:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import starmap
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -42,13 +42,26 @@ class ListFilterSet(django_filters.FilterSet):
     """A FilterSet that takes what it understands, and can write itself as an address."""
 
     def __init__(self, data: QueryDict, queryset: QuerySet[Any]) -> None:
-        super().__init__(data, queryset=queryset)
+        # Not django-filter's own, which copies every filter: most lists are selected without one (``catalogue``).
+        self.is_bound = True
+        self.queryset = queryset
+        self.request = None
+        self.form_prefix = None
         self.ignored: list[Ignored] = []
         self._keep(self._understood(data))
 
+    @cached_property
+    def filters(self) -> dict[str, Any]:
+        """The filters of this very list, for the queryset; names and labels are in ``base_filters``."""
+        own = deepcopy(self.base_filters)
+        for declared in own.values():
+            declared.model = self.queryset.model
+            declared.parent = self
+        return own
+
     def _understood(self, data: QueryDict) -> QueryDict:
         clean = QueryDict(mutable=True)
-        for name in self.filters if data else ():
+        for name in self.base_filters if data else ():
             if given := [value.strip() for value in data.getlist(name) if value.strip()]:
                 clean.setlist(name, list(self._applicable(name, given)))
                 if not clean.getlist(name):
@@ -56,11 +69,9 @@ class ListFilterSet(django_filters.FilterSet):
         return clean
 
     def _applicable(self, name: str, given: list[str]) -> Iterator[str]:
-        declared = self.filters[name]
+        declared = self.base_filters[name]
         if isinstance(declared, django_filters.MultipleChoiceFilter):
-            # Choices from the database are asked for once, not once for every value.
-            offered = declared.extra["choices"] = _listed(declared.extra["choices"])
-            known = {str(value) for value, _label in offered}
+            known = {str(value) for value, _label in _listed(declared.extra["choices"])}
             for value in self._first(name, list(dict.fromkeys(given))):
                 if value in known:
                     yield value
@@ -80,7 +91,7 @@ class ListFilterSet(django_filters.FilterSet):
     def _first(self, name: str, values: list[str]) -> list[str]:
         if len(values) > MOST_VALUES:
             text = _("%(label)s: only the first %(most)d values were used.")
-            self.ignored.append(Ignored(name, text % {"label": self.filters[name].label, "most": MOST_VALUES}))
+            self.ignored.append(Ignored(name, text % {"label": self.base_filters[name].label, "most": MOST_VALUES}))
         return values[:MOST_VALUES]
 
     def _searchable(self, typed: str) -> bool:
@@ -114,7 +125,6 @@ class ListFilterSet(django_filters.FilterSet):
         if not self.chosen(name):
             return self
         other = type(self)(QueryDict(), queryset=self.queryset)
-        other.filters = self.filters  # with the choices already asked for
         data = self.data.copy()
         del data[name]
         other._keep(data)
@@ -139,7 +149,7 @@ class ListFilterSet(django_filters.FilterSet):
         chosen = {**self._chosen, **changes}
         pairs = [
             (name, value)
-            for name in self.filters
+            for name in self.base_filters
             if (values := chosen.get(name))
             for value in (sorted(values) if len(values) > 1 else values)
             if not self.is_default(name, value, chosen)
@@ -334,6 +344,13 @@ class PartnershipFilter(ListFilterSet):
             case "relevance":
                 return search.ranked(found, self.query).order_by("rank", *newest)
         return found.order_by(*newest)
+
+
+class DatedPartnershipFilter(PartnershipFilter):
+    """The listing's parameters, for what stands in the order of its dates: ``sort`` changes nothing."""
+
+    def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
+        return name == "sort"
 
 
 class ActorFilter(ListFilterSet):

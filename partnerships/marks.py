@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 
 from .text import Markable, Query
 
@@ -24,26 +26,27 @@ class Fragment:
 
     def marked(self, query: Query) -> str:
         """The same with ``mark`` elements."""
-        tags, texts, markable = self._parts
-        spans = markable.spans(query)
-        if not spans:
+        pieces, starts, markable = self._parts
+        marked: dict[int, list[tuple[int, int]]] = {}  # the spans within a text, by its number
+        for start, end in markable.spans(query):
+            number = bisect_right(starts, start) - 1
+            if end < starts[number + 1]:
+                marked.setdefault(number, []).append((start - starts[number], end - starts[number]))
+        if not marked:
             return self.__html__()
-        pieces = []
-        start = 0
-        for tag, text in zip(tags, texts, strict=True):
-            end = start + len(text)
-            here = [(a - start, b - start) for a, b in spans if start <= a and b <= end]
-            pieces += [tag, _marked(text, here) if here else html.escape(text)]
-            start = end + 1
+        pieces = pieces.copy()
+        for number, spans in marked.items():
+            pieces[2 * number] = _marked(html.unescape(pieces[2 * number]), spans)
         return "".join(pieces)
 
     @cached_property
-    def _parts(self) -> tuple[list[str], list[str], Markable]:
-        """Tags and the texts that follow them, and all texts as one in which to find the words of a search."""
+    def _parts(self) -> tuple[list[str], list[int], Markable]:
+        """Texts and tags in turn, where each text starts in all of them as one, and that one to find words in."""
         before, unmarked, after = self.octets.decode().partition(UNMARKED)
-        parts = ["", *_TAG.split(before), unmarked + after, ""]
-        texts = [html.unescape(text) for text in parts[1::2]]
-        return parts[::2], texts, Markable(_BETWEEN.join(texts))
+        pieces = _TAG.split(before)
+        texts = [html.unescape(text) for text in pieces[::2]]
+        starts = [0, *accumulate(len(text) + len(_BETWEEN) for text in texts)]
+        return [*pieces, unmarked + after], starts, Markable(_BETWEEN.join(texts))
 
 
 def _marked(text: str, spans: list[tuple[int, int]]) -> str:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, IntegerField, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
 from django.utils.translation import get_language
 
 from .models import (
     Actor,
     Adoption,
     Citation,
+    Milestone,
+    Outcome,
     PartialDate,
     Participation,
     Partnership,
-    PartnershipTheme,
     Publication,
     Source,
     Theme,
@@ -70,6 +72,20 @@ def newest_partnerships(count: int) -> list[Partnership]:
     return list(for_rows(dated).order_by("-started", "slug")[:count])
 
 
+def instructive(found: QuerySet[Partnership], most: int) -> list[Partnership]:
+    """Examples to learn from: those with most sources, then the newest, of what has a result to show.
+
+    That is an outcome with a figure, or an outcome and a text on how to replicate it.
+    """
+    results = Outcome.objects.filter(partnership=OuterRef("pk"))
+    told = ~Q(how_to_replicate="", how_to_replicate_ja="")
+    worth = found.filter(Exists(results.filter(value__isnull=False)) | (Exists(results) & told))
+    rows: QuerySet[Any] = for_rows(worth)
+    ordered = rows.order_by("-source_count", F("started").desc(nulls_last=True), "slug")
+    figures_first = Outcome.objects.order_by(IsNull(F("value"), True), "position", "pk")
+    return list(ordered.prefetch_related(Prefetch("outcomes", figures_first))[:most])
+
+
 def actors() -> QuerySet[Actor]:
     return Actor.objects.published().select_related("region")
 
@@ -82,6 +98,11 @@ def connected_actors(found: QuerySet[Actor]) -> QuerySet[Actor]:
 def public_parts(actor: Any) -> QuerySet[Participation]:
     """The parts that an actor, or the one of an outer query, has in published partnerships."""
     return Participation.objects.filter(_PUBLIC_PARTNERSHIP, actor=actor)
+
+
+def public_participations() -> QuerySet[Participation]:
+    """Who takes part in which published partnership."""
+    return Participation.objects.filter(_PUBLIC_PARTNERSHIP)
 
 
 def with_tie_counts(found: QuerySet[Actor]) -> QuerySet[Actor]:
@@ -143,13 +164,30 @@ def with_citation_counts(found: QuerySet[Source]) -> QuerySet[Source]:
     return found.annotate(partnership_count=_counted(citations, "source", "partnership"))
 
 
-def citations_of(source: Source) -> QuerySet[Citation]:
-    """What published partnerships cite a source for."""
-    return (
-        source.citations.filter(_PUBLIC_PARTNERSHIP)
-        .select_related("partnership")
-        .order_by("partnership__title", "partnership__slug", "pk")
-    )
+@dataclass(frozen=True)
+class Support:
+    """All that one published partnership takes from a source."""
+
+    partnership: Partnership
+    citations: list[Citation] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    milestones: list[Milestone] = field(default_factory=list)
+
+    @property
+    def locators(self) -> list[str]:
+        """Where in the source, each place once."""
+        return list(dict.fromkeys(citation.locator for citation in self.citations if citation.locator))
+
+
+def support_of(source: Source) -> list[Support]:
+    """What rests on a source, by partnership: facts that cite it, results, milestones."""
+    found: dict[int, Support] = {}
+    for kind in ("citations", "outcomes", "milestones"):
+        parts = getattr(source, kind).filter(_PUBLIC_PARTNERSHIP).select_related("partnership").order_by("pk")
+        for part in parts:
+            support = found.setdefault(part.partnership_id, Support(part.partnership))
+            getattr(support, kind).append(part)
+    return sorted(found.values(), key=lambda support: (support.partnership.title, support.partnership.slug))
 
 
 @dataclass(frozen=True)
@@ -190,44 +228,6 @@ def figures() -> Figures:
         counted["as_of"],
         counted["earliest"],
     )
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A place or a word with the number of partnerships behind it; ``value`` is the listing's parameter."""
-
-    record: Any
-    value: str
-    count: int
-
-
-def busiest_regions(found: QuerySet[Partnership], country: str, most: int) -> list[Ranked]:
-    """The states or prefectures with most of these partnerships."""
-    counted = (
-        Participation.objects.filter(partnership__in=found.order_by().values("pk"), actor__region__country=country)
-        .values("actor__region")
-        .annotate(count=Count("partnership", distinct=True))
-        .order_by("-count", "actor__region__slug")[:most]
-    )
-    named = Actor.objects.in_bulk([row["actor__region"] for row in counted])
-    return [Ranked(named[row["actor__region"]], named[row["actor__region"]].code, row["count"]) for row in counted]
-
-
-def themes_of(found: QuerySet[Partnership]) -> list[Ranked]:
-    """The themes of these partnerships, the most frequent first."""
-    counted = (
-        PartnershipTheme.objects.filter(partnership__in=found.order_by().values("pk"))
-        .values("theme")
-        .annotate(count=Count("pk"))
-        .order_by("-count", "theme__order")
-    )
-    named = Theme.objects.in_bulk([row["theme"] for row in counted])
-    return [Ranked(named[row["theme"]], named[row["theme"]].slug, row["count"]) for row in counted]
-
-
-def kinds_of(found: QuerySet[Partnership]) -> list[Ranked]:
-    counted = found.order_by().values("kind").annotate(count=Count("pk")).order_by("-count", "kind")
-    return [Ranked(Partnership.Kind(row["kind"]).label, row["kind"], row["count"]) for row in counted]
 
 
 def former_slug(model: type[Actor | Partnership | Source], slug: str) -> str | None:

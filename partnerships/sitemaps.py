@@ -21,8 +21,19 @@ NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
-# Pages that are there whatever is published. The first four show what was changed last, as does the page on the data.
-LISTS = ("home", "partnership-list", "actor-list", "source-list", "theme-list", "data")
+# Pages that are there whatever is published; those of the first kind show what was changed last.
+LISTS = (
+    "home",
+    "partnership-list",
+    "map",
+    "actor-list",
+    "theme-list",
+    "figures",
+    "source-list",
+    "anniversary-list",
+    "update-list",
+    "data",
+)
 TEXTS = ("about", "accessibility")
 
 

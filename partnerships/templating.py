@@ -9,18 +9,22 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Field, Model
 from django.http import HttpRequest
+from django.template import engines
+from django.template.backends.jinja2 import Jinja2
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import escape_leading_slashes
-from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, npgettext, override, pgettext
 from django.utils.translation import gettext as _
-from jinja2 import Environment, StrictUndefined, pass_environment
+from jinja2 import Environment, StrictUndefined, nodes, pass_environment
+from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
-from . import http, linked_data, wording
+from . import http, linked_data, maps, wording
 from .facets import Facets, FacetValue
 from .filters import ListFilterSet
 from .marks import Fragment
@@ -28,34 +32,77 @@ from .models import PartialDate, Participation, Partnership
 from .text import Query
 
 
-def environment(**options: Any) -> Environment:
-    """Jinja2 as the pages use it: a name that does not exist is an error, texts come from Django's catalogues."""
-    made = Environment(
-        extensions=["jinja2.ext.i18n"],
-        undefined=StrictUndefined,
-        autoescape=True,
-        lstrip_blocks=True,
-        auto_reload=options["auto_reload"],
-        loader=options["loader"],
-    )
-    made.policies["ext.i18n.trimmed"] = True
-    # Django's functions ask for the active language at every call, so one environment serves both.
-    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
-        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
-    )
-    made.globals["_"] = translated  # for texts without variables, which most are
-    made.globals |= {function.__name__: function for function in GLOBALS}
-    made.filters |= {function.__name__: function for function in FILTERS}
-    return made
+class Pages(Jinja2):
+    """Django's Jinja2 with an environment for each language, in which templates are compiled."""
+
+    _environments: dict[str, PageEnvironment]
+
+    @property
+    def env(self) -> Any:
+        return self._environments[language()]
+
+    @env.setter
+    def env(self, made: Any) -> None:
+        self._environments = {code: made.in_language(code) for code, _name in settings.LANGUAGES}
+
+
+class PageEnvironment(Environment):
+    """Jinja2 as the pages use it: a name that does not exist is an error, texts come from Django's catalogues.
+
+    What depends on nothing but the language (texts, addresses of lists, names of static files) is worked out when a
+    template is compiled: on a listing, that is most of the page around the rows.
+    """
+
+    language = ""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            extensions=["jinja2.ext.i18n"],
+            undefined=StrictUndefined,
+            autoescape=True,
+            lstrip_blocks=True,
+            auto_reload=options["auto_reload"],
+            loader=options["loader"],
+        )
+        self.policies["ext.i18n.trimmed"] = True
+        self.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+            gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+        )
+        self.globals["_"] = translated  # for texts without variables, which most are
+        self.globals |= {function.__name__: function for function in GLOBALS}
+        self.filters |= {function.__name__: function for function in FILTERS}
+
+    def in_language(self, code: str) -> PageEnvironment:
+        made: Any = self.overlay()
+        made.language = code
+        return made
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        template = super()._parse(source, name, filename)
+        with override(self.language):
+            return _Constants().visit(template)
+
+
+class _Constants(NodeTransformer):
+    """Calls of functions in ``CONSTANT`` with nothing but constants become what they give in the active language."""
+
+    def visit_Call(self, call: nodes.Call) -> nodes.Expr:
+        self.generic_visit(call)
+        is_plain = not (call.kwargs or call.dyn_args or call.dyn_kwargs)
+        if isinstance(call.node, nodes.Name) and call.node.name in CONSTANT and is_plain:
+            values = [argument.value for argument in call.args if isinstance(argument, nodes.Const)]
+            if len(values) == len(call.args):
+                return nodes.Const(CONSTANT[call.node.name](*values), lineno=call.lineno)
+        return call
+
+
+def macro(template: str, name: str) -> Any:
+    """A macro of a template, to be called in the active language."""
+    return getattr(engines["jinja2"].env.get_template(template).module, name)  # type: ignore[attr-defined]
 
 
 def translated(text: str) -> str:
     """A text of the interface in the active language."""
-    return _translated_to(language(), text)
-
-
-@functools.lru_cache(maxsize=2_000)
-def _translated_to(language: str, text: str) -> str:
     return gettext(text) % {}  # a percent sign is written twice, as in texts with variables
 
 
@@ -130,6 +177,7 @@ def cites(numbers: int | list[int] | None) -> str:
 ADDRESS, COUNT = "\x01", "\x02"  # stand in no label
 
 GLOBALS = [url, static, language, this_page_in, absolute, section, kept, cites]
+CONSTANT: dict[str, Any] = {"_": translated, "url": url, "static": static, "language": language}
 
 
 # --- Filters -------------------------------------------------------------------------------------------------------
@@ -137,7 +185,7 @@ GLOBALS = [url, static, language, this_page_in, absolute, section, kept, cites]
 
 def text(record: Model, field: str) -> str:
     """A bilingual field, marked with its language where that is not the page's."""
-    return _marked(wording.local_text(record, field))
+    return in_its_language(wording.local_text(record, field))
 
 
 def plain_text(record: Model, field: str) -> str:
@@ -149,10 +197,11 @@ def other_text(record: Model, field: str) -> str:
     """The field in the other language, marked as such; empty where there is none or it is the one shown already."""
     other = wording.other_text(record, field)
     shown = wording.local_text(record, field)
-    return "" if not other or other.text == shown.text else _marked(other)
+    return "" if not other or other.text == shown.text else in_its_language(other)
 
 
-def _marked(local: wording.LocalText) -> str:
+def in_its_language(local: wording.LocalText) -> str:
+    """A text, marked with its language where that is not the page's."""
     if local.is_foreign:
         return format_html('<span lang="{}">{}</span>', local.language, local.text)
     return local.text
@@ -161,7 +210,7 @@ def _marked(local: wording.LocalText) -> str:
 def phrases(record: Model, field: str) -> list[str]:
     """A field of phrases joined by “; ”, as a list."""
     local = wording.local_text(record, field)
-    return [_marked(replace(local, text=phrase)) for phrase in local.text.split("; ") if phrase]
+    return [in_its_language(replace(local, text=phrase)) for phrase in local.text.split("; ") if phrase]
 
 
 def choice(record: Model, field: str) -> str:
@@ -184,14 +233,19 @@ def partial(date: PartialDate | None) -> str:
     return format_html('<time datetime="{}">{}</time>', str(date), date.localised())
 
 
-def day(moment: dt.datetime) -> str:
-    """The date of a moment, in a ``time`` element."""
+def day(moment: dt.date) -> str:
+    """A day, or that of a moment, in a ``time`` element."""
     return partial(PartialDate(moment.year, moment.month, moment.day))
 
 
 def on_shore(partnership: Partnership, country: str) -> list[Participation]:
     """The participants from one shore, in their order; uses what was prefetched."""
     return [part for part in partnership.participations.all() if part.actor.country == country]
+
+
+def ties_on_map(partnership: Partnership) -> maps.Ties:
+    """A published partnership on the map; takes no query but the first for a version."""
+    return maps.current().ties([partnership.pk])
 
 
 def length_beyond(parts: Sequence[Any], shown: int) -> int:
@@ -201,7 +255,7 @@ def length_beyond(parts: Sequence[Any], shown: int) -> int:
 
 def kept_fields(filters: ListFilterSet, *own: str) -> list[tuple[str, str]]:
     """The chosen filters that a form must carry along, without the parameters it sets itself."""
-    return [(name, value) for name in filters.filters if name not in own for value in filters.chosen(name)]
+    return [(name, value) for name in filters.base_filters if name not in own for value in filters.chosen(name)]
 
 
 def address_with(filters: ListFilterSet, **changes: str) -> str:
@@ -272,11 +326,13 @@ FILTERS = [
     text,
     plain_text,
     other_text,
+    in_its_language,
     phrases,
     choice,
     partial,
     day,
     on_shore,
+    ties_on_map,
     length_beyond,
     kept_fields,
     address_with,
@@ -284,6 +340,9 @@ FILTERS = [
     figure,
     join_words,
     wording.full_name,
+    wording.code_system,
+    wording.language_of,
+    wording.reference,
     wording.composed_summary,
     wording.time_span,
 ]

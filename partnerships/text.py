@@ -233,6 +233,11 @@ def parse(typed: str) -> Query:
     Whatever is typed gives a query, if need be one without words; at most ``MOST_WORDS`` words of the first
     ``MOST_CHARACTERS`` characters are used.
     """
+    return _parsed(typed[: MOST_CHARACTERS + 1])
+
+
+@lru_cache(maxsize=1_000)  # a page asks for the same query a dozen times
+def _parsed(typed: str) -> Query:
     text = typed.translate(_QUOTES)[:MOST_CHARACTERS]
     found: list[tuple[str, bool, bool]] = []
     for match in _TYPED.finditer(text):

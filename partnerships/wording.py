@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from .models import Actor, PartialDate, Partnership
+from .models import Actor, Country, PartialDate, Partnership, Source
+
+_JAPANESE = re.compile("[ぁ-ヿ㐀-鿿]")
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class LocalText:
         return bool(self.text)
 
 
-def local_text(record: Model, field: str) -> LocalText:
+def local_text(record: Any, field: str) -> LocalText:
     """A bilingual field in the active language, or in the other one where that is all there is."""
     english = getattr(record, field)
     japanese = getattr(record, f"{field}_ja")
@@ -43,6 +46,29 @@ def other_text(record: Model, field: str) -> LocalText:
     if get_language() == "ja":
         return LocalText(getattr(record, field), "en", is_foreign=True)
     return LocalText(getattr(record, f"{field}_ja"), "ja", is_foreign=True)
+
+
+def language_of(text: str) -> str:
+    """The language of a text that exists in one only, by its script.
+
+    Titles and publishers of Japanese sources were mostly entered in English, so that a source's language says nothing
+    about them.
+    """
+    return "ja" if _JAPANESE.search(text) else "en"
+
+
+def reference(source: Source) -> str:
+    """How to cite a source, in one line: publisher, title, date, address, and when it was read."""
+    facts = [
+        source.publisher,
+        _("“%(title)s”") % {"title": source.title},
+        source.published_on.localised() if source.published_on else _("date not known"),
+        source.url,
+    ]
+    line = pgettext("between several names", ", ").join(fact for fact in facts if fact)
+    if source.accessed_on:
+        return _("%(reference)s (read %(date)s)") % {"reference": line, "date": source.accessed_on.localised()}
+    return line
 
 
 def region_name(region: Actor) -> str:
@@ -59,6 +85,13 @@ def full_name(actor: Actor) -> str:
     if get_language() == "ja":
         return f"{region_name(actor.region)}{name}"
     return f"{name}, {region_name(actor.region)}"
+
+
+def code_system(actor: Actor) -> str:
+    """What an actor's code is called."""
+    if actor.kind in Actor.REGION_KINDS:
+        return _("ISO 3166-2 code")
+    return _("FIPS code") if actor.country == Country.US else _("Municipal code")
 
 
 def name_when_signed(actor: Actor) -> str:

@@ -155,7 +155,7 @@ PARAMETERS = st.lists(
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.sampled_from(["/partnerships/", "/ja/partnerships/", "/actors/", "/sources/"]),
+    st.sampled_from(["/partnerships/", "/ja/partnerships/", "/actors/", "/sources/", "/anniversaries/"]),
     PARAMETERS,
     st.sampled_from([quote, quote_plus]),
 )

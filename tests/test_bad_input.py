@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 from markupsafe import escape
 
 from config.wsgi import ignoring_the_type_of_no_body
-from partnerships.filters import MOST_VALUES, ActorFilter, ListFilterSet, PartnershipFilter, SourceFilter
+from partnerships.filters import (
+    MOST_VALUES,
+    ActorFilter,
+    DatedPartnershipFilter,
+    ListFilterSet,
+    PartnershipFilter,
+    SourceFilter,
+)
 
 from .factories import make_actor, make_prefecture, make_state, make_theme, published_partnership
 from .markup import Page
@@ -26,8 +33,18 @@ LISTS: dict[str, type[ListFilterSet]] = {
     "/partnerships/": PartnershipFilter,
     "/actors/": ActorFilter,
     "/sources/": SourceFilter,
+    "/anniversaries/": DatedPartnershipFilter,
 }
-SECTIONS = ["", "partnerships/", "actors/", "themes/", "sources/", "partnerships/kobe-seattle/", "admin-of/"]
+SECTIONS = [
+    "",
+    "partnerships/",
+    "actors/",
+    "themes/",
+    "sources/",
+    "anniversaries/",
+    "partnerships/kobe-seattle/",
+    "admin-of/",
+]
 
 
 @pytest.fixture

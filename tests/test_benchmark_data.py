@@ -12,9 +12,11 @@ from django.db.models import Count, Q
 
 from partnerships import search
 from partnerships.models import Actor, Participation, Partnership, PartnershipTheme, Publication, Source
+from partnerships.package.reading import PackageError
 from partnerships.package.writing import write_package
 from partnerships.services import benchmark_data
 from partnerships.services.benchmark_data import BenchmarkDataError, make_benchmark_data
+from partnerships.services.loading import load
 
 from . import packages
 from .factories import make_actor, make_partnership, make_prefecture, make_state, make_theme
@@ -142,3 +144,11 @@ def test_a_package_without_partnerships_lends_no_weights_but_is_no_fault(places,
     empty = {name: [] for name in packages.small_package()}
     settings.FIXTURES_PACKAGE = packages.write(tmp_path / "package", empty)
     assert make_benchmark_data(partnerships=50, seed=1)["partnerships"] == 50
+
+
+def test_real_records_are_never_loaded_beside_invented_ones(tmp_path: Path, settings: LazySettings):
+    settings.FIXTURES_PACKAGE = packages.write(tmp_path / "package")
+    make_benchmark_data(partnerships=5, seed=1)
+    with pytest.raises(PackageError, match="invented records"):
+        load(path=settings.FIXTURES_PACKAGE)
+    assert Partnership.objects.count() == 5

@@ -77,6 +77,10 @@ QUERIES = {
     "accessibility": [],
     "opensearch": [],
     "theme-list": [],
+    "figures": [*SEARCHES, "theme=climate", "kind=network", "actor=hyogo", "state=US-XX", f"year_max={HIDDEN_YEAR}"],
+    "update-list": ["page=2", f"page={MARKER}"],
+    "updates-atom": [],
+    "partnerships-atom": [*SEARCHES, "theme=climate", "status=ended", "actor=kobe", "sort=title"],
     "partnerships-csv": [*SEARCHES, "theme=climate", "decade=1950", "actor=kobe", f"q=-{MARKER}"],
     "partnership-list": [
         *SEARCHES,
@@ -99,6 +103,8 @@ QUERIES = {
         f"q=-{MARKER}",
         "q=kobe&theme=climate&kind=network",
     ],
+    "map": [*SEARCHES, "theme=climate", "kind=network", "state=US-WA", "state=US-XX", f"actor={MARKER}-place"],
+    "map-data": [*SEARCHES, "theme=climate", "kind=network", "state=US-WA", "actor=kobe", f"actor={MARKER}-place"],
     "actor-list": [
         *SEARCHES,
         "show=all",
@@ -109,6 +115,15 @@ QUERIES = {
         "state=US-XX",
         "prefecture=JP-28",
     ],
+    "anniversary-list": [
+        *SEARCHES,
+        "theme=climate",
+        "status=ended",
+        "state=US-WA",
+        "actor=kobe",
+        f"actor={MARKER}-place",
+    ],
+    "anniversaries-ics": [*SEARCHES, "theme=climate", "state=US-XX", "actor=kobe", f"q=-{MARKER}"],
     "source-list": [*SEARCHES, f"q={NEAR_THE_MARKER}", "kind=news", "language=ja"],
 }
 
@@ -119,7 +134,8 @@ QUERIES = {
 def public_directory() -> dict[str, Any]:
     climate = make_theme("climate", description="About climate")
     hyogo, washington = make_prefecture("hyogo"), make_state("washington")
-    kobe, seattle = make_actor("kobe", country="JP", parent=hyogo), make_actor("seattle", parent=washington)
+    kobe = make_actor("kobe", country="JP", parent=hyogo, latitude=34.69, longitude=135.2)
+    seattle = make_actor("seattle", parent=washington, latitude=47.61, longitude=-122.33)
     source = make_source("city-page")
     record = published_partnership(
         "kobe-seattle", kind="project", started="1957", us=seattle, jp=kobe, source=source, themes=(climate,)
@@ -158,6 +174,8 @@ def hide(public: dict[str, Any]) -> None:
         country="JP",
         parent=public["hyogo"],
         successor=public["kobe"],
+        latitude=17.03,
+        longitude=170.3,
         publication=Publication.DRAFT,
     )
     ActorName.objects.create(actor=place, name=MARKER, language="en")

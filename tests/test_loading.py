@@ -38,11 +38,12 @@ from partnerships.models import (
     Source,
     Theme,
 )
+from partnerships.models.loaded_record import LOADED
 from partnerships.package.reading import PackageError
 from partnerships.package.tables import RECORD_TABLES
 from partnerships.package.writing import descriptor_text, write_package
 from partnerships.services import loading
-from partnerships.services.loading import REASON, EditedSinceError, LoadReport, load
+from partnerships.services.loading import EditedSinceError, LoadReport, load
 
 from .engine import fresh_database
 from .factories import cite, join, make_actor, make_partnership, make_prefecture, make_source, published_partnership
@@ -324,8 +325,8 @@ def test_it_reports_its_progress(tmp_path: Path) -> None:
 
 def test_what_is_created_has_a_history_with_the_reason(tmp_path: Path) -> None:
     load_rows(tmp_path)
-    assert [(event.history_type, event.history_change_reason) for event in Partnership.history.all()] == [("+", REASON)]
-    assert Citation.history.get().history_change_reason == REASON
+    assert [(event.history_type, event.history_change_reason) for event in Partnership.history.all()] == [("+", LOADED)]
+    assert Citation.history.get().history_change_reason == LOADED
 
 
 def test_what_is_updated_has_a_history_with_the_reason(tmp_path: Path) -> None:
@@ -334,7 +335,7 @@ def test_what_is_updated_has_a_history_with_the_reason(tmp_path: Path) -> None:
     change(rows, "partnerships", title="Renamed")
     load_rows(tmp_path, rows)
     newest = Partnership.history.latest("history_id")
-    assert (newest.history_type, newest.title, newest.history_change_reason) == ("~", "Renamed", REASON)
+    assert (newest.history_type, newest.title, newest.history_change_reason) == ("~", "Renamed", LOADED)
 
 
 def test_what_is_removed_has_a_history_with_the_reason(tmp_path: Path) -> None:
@@ -343,7 +344,7 @@ def test_what_is_removed_has_a_history_with_the_reason(tmp_path: Path) -> None:
     rows["outcomes"] = []
     load_rows(tmp_path, rows)
     newest = Outcome.history.latest("history_id")
-    assert (newest.history_type, newest.history_change_reason) == ("-", REASON)
+    assert (newest.history_type, newest.history_change_reason) == ("-", LOADED)
 
 
 def test_a_part_that_did_not_change_gets_no_history(tmp_path: Path) -> None:

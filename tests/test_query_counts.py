@@ -10,6 +10,7 @@ the difference before keeping it.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from pathlib import Path
@@ -19,7 +20,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from partnerships import search
+from partnerships import anniversaries, search
 from partnerships.models import ActorName, Adoption, Milestone, Outcome, Theme
 
 from .factories import (
@@ -44,6 +45,10 @@ PAGES = {
     "sorted listing": "/partnerships/?sort=title",
     "listing without matches": "/partnerships/?q=porrt&state=US-01",
     "listing as a file": "/partnerships.csv",
+    "map": "/map/",
+    "filtered map": "/map/?theme=theme-0&kind=sister&state=US-00&actor=washington",
+    "map's data": "/map.json?sort=oldest",
+    "listing as a feed": "/partnerships.atom",
     "record": "/partnerships/port-0/",
     "actors": "/actors/",
     "filtered actors": "/actors/?q=town&kind=city&state=US-00&show=all",
@@ -51,6 +56,8 @@ PAGES = {
     "merged actor": "/actors/town-0/",
     "themes": "/themes/",
     "theme": "/themes/theme-0/",
+    "figures": "/figures/",
+    "filtered figures": "/figures/?q=port&theme=theme-0&actor=washington",
     "sources": "/sources/",
     "filtered sources": "/sources/?q=source&kind=government",
     "source": "/sources/source/",
@@ -60,11 +67,20 @@ PAGES = {
     "sitemap": "/sitemap.xml",
     "sitemap of pages": "/sitemap-pages-1.xml",
     "sitemap of partnerships": "/sitemap-partnerships-1.xml",
+    "anniversaries": "/anniversaries/?kind=sister&state=US-00",
+    "anniversaries as a calendar": "/anniversaries.ics",
+    "updates": "/updates/",
+    "feed of updates": "/updates.atom",
     "suggestions": "/api/v1/suggest?q=port",
     "page not found": "/partnerships/nowhere/",
 }
 FEW = 3
 MANY = 4 * FEW
+
+
+@pytest.fixture(autouse=True)
+def on_a_day_with_anniversaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anniversaries, "today", lambda: dt.date(2026, 11, 26))
 
 
 def make_directory(size: int) -> None:

@@ -62,7 +62,8 @@ def public_page(view: View) -> View:
     @functools.wraps(view)
     def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         moment = Moment.now()  # before the view reads anything: what it reads may be newer, never older
-        response = view(request, *args, **kwargs)
+        with version.held(moment.version):
+            response = view(request, *args, **kwargs)
         if response.status_code == 200 and not response.has_header("Cache-Control"):
             response.made_at = moment  # type: ignore[attr-defined]
         return response

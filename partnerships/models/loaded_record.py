@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+LOADED = "Loaded from the data package"  # the reason that histories give for what loading wrote
+
 
 class LoadedRecord(models.Model):
     """What the data package last said of a record, as a digest.

@@ -8,6 +8,8 @@ migration, because SQLite drops them whenever a later migration makes a table an
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Self
 
 from django.apps import apps
@@ -57,12 +59,20 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
         }
 
     def shown_partnerships(self) -> set[int]:
-        """The same, with those whose pages show something else of a record that changed: a source, a model, a copy."""
+        """The same, with those whose pages show another record that changed: a source, a model, a former part."""
         own = self.ids(RecordVersion.Kind.PARTNERSHIP)
         copies = Adoption.objects.filter(Q(partnership__in=own) | Q(adopted_from__in=own))
         citations = Citation.objects.filter(source__in=self.ids(RecordVersion.Kind.SOURCE))
+        # A page's history names who takes part no longer, too.
+        parts: list[Any] = [
+            Participation.history.filter(actor__in=self.ids(RecordVersion.Kind.ACTOR)),
+            PartnershipTheme.history.filter(theme__in=self.ids(RecordVersion.Kind.THEME)),
+            Adoption.history.filter(adopted_from__in=own),
+        ]
+        some, *more = (part.order_by().values_list("partnership_id", flat=True) for part in parts)
         return {
             *self.partnerships(),
+            *some.union(*more),
             *(pk for pair in copies.values_list("partnership", "adopted_from") for pk in pair),
             *citations.values_list("partnership", flat=True),
         }
@@ -122,14 +132,29 @@ _READ_WITHIN = (
 )
 
 
+_held: ContextVar[int | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def held(number: int) -> Iterator[None]:
+    """Let ``current()`` give this number, so that all parts of one page are of the version it began with."""
+    token = _held.set(number)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 def current() -> int:
     """The directory's version now; 0 before anything was ever written."""
+    if (number := _held.get()) is not None:
+        return number
     connection.ensure_connection()
     is_postgresql = connection.vendor == "postgresql"
     if is_postgresql and not connection.in_atomic_block:
-        number = _read_from_libpq(connection.connection.pgconn)
-        if number is not None:
-            return number
+        read = _read_from_libpq(connection.connection.pgconn)
+        if read is not None:
+            return read
     with connection.cursor() as cursor:
         cursor.execute(_READ_WITHIN if is_postgresql else _READ)
         row = cursor.fetchone()

@@ -33,7 +33,7 @@ from partnerships.models import (
     Theme,
 )
 from partnerships.package.tables import TABLES
-from partnerships.services.loading import load
+from partnerships.services.loading import INVENTED_SOURCE, load
 
 T = TypeVar("T")
 
@@ -195,7 +195,7 @@ class _Invention:
             is_japanese = self.chance.random() < 0.4
             sources.append(
                 Source(
-                    slug=f"invented-source-{number:07}",
+                    slug=f"{INVENTED_SOURCE}{number:07}",
                     title=f"創作資料 第{number}号（{year}年）" if is_japanese else f"Invented report {number} ({year})",
                     publisher="example.org",
                     url=f"https://example.org/invented/{number}",

@@ -18,14 +18,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from partnerships import search
-from partnerships.models import Actor, LoadedRecord, Publication
+from partnerships.models import Actor, LoadedRecord, Publication, Source
+from partnerships.models.loaded_record import LOADED
 from partnerships.package.reading import Package, PackageError, Row, read_package
 from partnerships.package.tables import RECORD_TABLES, TABLE, TABLES, Column, Table, parts_of
 from partnerships.package.writing import sorted_rows
 
 Texts = tuple[str, ...]
 BATCH = 1000
-REASON = "Loaded from the data package"
+INVENTED_SOURCE = "invented-source-"  # how the slugs of the sources of records for measuring begin
 
 
 @dataclass
@@ -155,6 +156,13 @@ class _Loading:
 
     def obstacles(self) -> list[str]:
         """Why the records chosen for writing cannot stand beside those that stay as they are."""
+        if self.to_write["partnerships"] and Source.objects.filter(slug__startswith=INVENTED_SOURCE).exists():
+            return [
+                _(
+                    "This database holds invented records for measuring, and real ones must never stand beside them; "
+                    "use another database."
+                )
+            ]
         return [text for table in RECORD_TABLES for text in [*self._taken_values(table), *self._lost_references(table)]]
 
     def _taken_values(self, table: Table) -> Iterator[str]:
@@ -216,7 +224,7 @@ class _Loading:
         existing = _existing(table, owners)
         wanted = {_key(table, row): row for row in rows}
         for gone in existing.keys() - wanted.keys():
-            existing[gone]._change_reason = REASON
+            existing[gone]._change_reason = LOADED
             existing[gone].delete()
         self._release(table, existing)
         ids = {column.references: _ids(TABLE[column.references]) for column in table.columns if column.references}
@@ -265,7 +273,7 @@ class _Loading:
     def _create(self, table: Table, instances: list[models.Model]) -> None:
         for start in range(0, len(instances), BATCH):
             batch = table.model._default_manager.bulk_create(instances[start : start + BATCH])
-            table.model.history.bulk_history_create(batch, default_change_reason=REASON)  # type: ignore[attr-defined]
+            table.model.history.bulk_history_create(batch, default_change_reason=LOADED)  # type: ignore[attr-defined]
             self.say(f"{table.name} {min(start + BATCH, len(instances)):,}/{len(instances):,}")
 
     def _update(self, table: Table, instances: list[models.Model]) -> None:
@@ -281,7 +289,7 @@ class _Loading:
         if fields:
             table.model._default_manager.bulk_update(instances, fields, batch_size=200)
         table.model.history.bulk_history_create(  # type: ignore[attr-defined]
-            instances, batch_size=BATCH, update=True, default_change_reason=REASON
+            instances, batch_size=BATCH, update=True, default_change_reason=LOADED
         )
         self.say(f"{table.name} {len(instances):,}")
 

@@ -4,16 +4,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from partnerships import linked_data, queries
+from partnerships import catalogue, linked_data, queries
 from partnerships.facets import actor_facets
+from partnerships.figures import by_year, headline, ranked
 from partnerships.filters import ActorFilter
 from partnerships.http import public_page
-from partnerships.models import Actor
+from partnerships.models import Actor, Country
 
 from .listing import Listing, at_one_address
 from .results import QueryResults
 
 ROWS = 25  # of each list on an actor's page; the listing has the rest
+MANY = 5  # partnerships from which on charts say more than the rows themselves
 
 
 @require_safe
@@ -34,9 +36,8 @@ def actor_detail(request: HttpRequest, slug: str) -> HttpResponse:
         if present := queries.former_slug(Actor, slug):
             return redirect("actor-detail", present, permanent=True)
         raise Http404
-    everything = queries.partnerships_within(actor)
-    own = queries.partnerships_of(actor)
-    inherited = queries.inherited_partnerships(actor)
+    selection = catalogue.selection("actor", slug)
+    own, inherited = queries.partnerships_of(actor), queries.inherited_partnerships(actor)
     own_rows = list(queries.for_rows(own).order_by("started", "slug")[:ROWS])
     inherited_rows = list(queries.for_rows(inherited).order_by("started", "slug")[:ROWS])
     context = {
@@ -48,7 +49,10 @@ def actor_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "inherited": inherited_rows,
         "listed": len({row.pk for row in [*own_rows, *inherited_rows]}),
         "places": list(queries.places_within(actor)),
-        "themes": queries.themes_of(everything),
-        "total": everything.count(),
+        "headline": headline(selection),
+        "by_year": by_year(selection),
+        "themes": ranked(selection, "theme"),
+        "across": ranked(selection, "prefecture" if actor.country == Country.US else "state"),
+        "in_figures": selection.count >= MANY,
     }
     return render(request, "actors/detail.html", context)

@@ -68,7 +68,7 @@ class _Offering:
         return offers
 
     def _only_words(self, typed: str) -> dict[str, list[str]]:
-        return {name: [typed] if name == "q" else [] for name in self.filters.filters}
+        return {name: [typed] if name == "q" else [] for name in self.filters.base_filters}
 
     def _occurs(self, word: Word) -> bool:
         return self.results.count_of(self.filters.changed(self._only_words(word.typed))) > 0
@@ -83,14 +83,15 @@ class _Offering:
         if len(query.words) > 1:
             for word in query.words:
                 offers += self._offer(_("“%(words)s”") % {"words": word.typed}, {"q": [query.without(word)]})
-        used = [name for name in self.filters.filters if name not in {"sort", "show"} and self.filters.chosen(name)]
+        narrowing = [name for name in self.filters.base_filters if name not in {"sort", "show"}]
+        used = [name for name in narrowing if self.filters.chosen(name)]
         for name in used if len(used) > 1 else ():
             label = _("“%(words)s”") % {"words": self.filters.words} if name == "q" else self._label(name)
             offers += self._offer(label, {name: []})
         return offers
 
     def _label(self, name: str) -> str:
-        return str(self.filters.filters[name].label)
+        return str(self.filters.base_filters[name].label)
 
 
 def _is_correctable(word: Word) -> bool:

@@ -97,7 +97,7 @@ class Listing:
         advice = None if results.count else Advice.build(filters, results)
         page = paginator.page(number)
         rows = results.rows(page.start_index() - 1, page.end_index()) if results.count else []
-        return cls(filters, facets, page, rows, messages, _chips(filters, facets), advice)
+        return cls(filters, facets, page, rows, messages, chips(filters, facets), advice)
 
     @property
     def count(self) -> int:
@@ -139,7 +139,7 @@ class Listing:
         """The orders to choose from, as (label, address, whether it is in effect)."""
         return [
             (label, self.filters.address({"sort": [value]}), value == self.filters.sort_order)
-            for value, label in self.filters.filters["sort"].extra["choices"]
+            for value, label in self.filters.base_filters["sort"].extra["choices"]
             if value != "relevance" or self.filters.chosen("q")
         ]
 
@@ -157,15 +157,17 @@ def _page_number(text: str, last: int) -> tuple[int, str]:
     return 1, _("That is not a page number; this is the first page.")
 
 
-def _chips(filters: ListFilterSet, facets: Facets) -> list[Chip]:
-    labels = {(facet.name, value.value): value.label for facet in facets for value in facet.values}
-    chips = []
-    for name, declared in filters.filters.items():
-        if name == "sort":
+def chips(filters: ListFilterSet, facets: Facets) -> list[Chip]:
+    """Everything that narrows the list."""
+    by_name = {facet.name: facet for facet in facets}
+    found = []
+    for name, declared in filters.base_filters.items():
+        if name == "sort" or not filters.chosen(name):
             continue
+        labels = {value.value: value.label for value in by_name[name].values} if name in by_name else {}
         for value in filters.chosen(name):
-            label = labels.get((name, value)) or f"{declared.label}: {value}"
+            label = labels.get(value) or f"{declared.label}: {value}"
             if name == "q":
                 label = _("“%(words)s”") % {"words": value}
-            chips.append(Chip(label, filters.toggled(name, value)))
-    return chips
+            found.append(Chip(label, filters.toggled(name, value)))
+    return found

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template import engines
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
@@ -13,6 +12,7 @@ from partnerships import catalogue, linked_data, queries, wording
 from partnerships.filters import PartnershipFilter
 from partnerships.http import curators, public_page
 from partnerships.models import Citation, Partnership
+from partnerships.templating import macro
 
 from .listing import Listing, at_one_address
 from .results import CatalogueResults
@@ -64,8 +64,7 @@ def _preview(request: HttpRequest, record: Partnership) -> HttpResponse:
 def _page(record: Partnership) -> RecordPage:
     sources = _numbered_sources(record)
     numbers = {source["source"].pk: source["number"] for source in sources}
-    macro: Any = engines["jinja2"].env.get_template("includes/record.html").module.article  # type: ignore[attr-defined]
-    article = macro(
+    article = macro("includes/record.html", "article")(
         record,
         sources=sources,
         outcomes=[(outcome, numbers.get(outcome.source_id)) for outcome in record.outcomes.all()],

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.template import engines
 from django.utils.safestring import SafeString, mark_safe
 
 from partnerships.marks import Fragment
 from partnerships.models import Partnership
+from partnerships.templating import macro
 from partnerships.text import Query
 
 
 def render_rows(records: list[Partnership]) -> list[Fragment]:
     """The rows of some partnerships that ``queries.for_rows`` gave, in the active language."""
-    row: Any = engines["jinja2"].env.get_template("includes/rows.html").module.row  # type: ignore[attr-defined]
+    row = macro("includes/rows.html", "row")
     return [Fragment(row(record)) for record in records]
 
 

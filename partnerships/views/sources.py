@@ -33,4 +33,4 @@ def source_detail(request: HttpRequest, slug: str) -> HttpResponse:
         if present := queries.former_slug(Source, slug):
             return redirect("source-detail", present, permanent=True)
         raise Http404
-    return render(request, "sources/detail.html", {"source": source, "citations": queries.citations_of(source)})
+    return render(request, "sources/detail.html", {"source": source, "supported": queries.support_of(source)})

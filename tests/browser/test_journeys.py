@@ -21,10 +21,14 @@ PAGES = [
     "/actors/omitama-ibaraki/",
     "/themes/",
     "/themes/climate/",
+    "/figures/",
+    "/figures/?state=US-WA&theme=forestry",
     "/sources/",
     "/about/",
     "/data/",
     "/accessibility/",
+    "/map/",
+    "/map/?theme=climate&state=US-WA",
     "/no-such-page/",
 ]
 
