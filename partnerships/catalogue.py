@@ -206,14 +206,23 @@ class Catalogue:
         slots, _places = self._ordered("updated")
         return self._facts[slots[0]].updated if slots else None
 
+    def sharing(self, pk: int, parameter: str) -> dict[str, int]:
+        """For each value that a partnership has of a parameter, the bitmap of all that have it."""
+        own = self.bitmap([pk])
+        return {value: bitmap for value, bitmap in self._values[parameter].items() if bitmap & own}
+
+    def facts(self, pks: Iterable[int]) -> list[Facts]:
+        """What is known of these partnerships, in their order."""
+        return [self._facts[self._slots[pk]] for pk in pks]
+
     def best(self, typed: str, most: int) -> list[Facts]:
         """The best matches of a search in names and titles."""
-        slots: Slots = []
+        keys: list[int] = []
         seen = 0
         for level in self.searched(typed)[:-1]:
-            slots += [self._slots[pk] for pk in self.keys(level & ~seen, "newest", 0, most - len(slots))]
+            keys += self.keys(level & ~seen, "newest", 0, most - len(keys))
             seen |= level
-        return [self._facts[slot] for slot in slots]
+        return self.facts(keys)
 
     def keys(self, bitmap: int, order: str, start: int, stop: int) -> list[int]:
         """The keys of a part of the selected partnerships, in an order."""

@@ -191,7 +191,7 @@ class ListFilterSet(django_filters.FilterSet):
         for value in values:
             others = [other for other in chosen if other != value] if value in chosen else [*chosen, value]
             own = "&".join(_encoded(name, other) for other in (sorted(others) if len(others) > 1 else others))
-            addresses.append(f"{before}{own}{after}" if own else before + after[1:])
+            addresses.append(f"{before}{own}{after}" if own else (before + after[1:]).removesuffix("&"))
         return addresses
 
 

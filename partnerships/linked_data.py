@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from . import queries, wording
-from .models import Actor, Citation, Country, Partnership
+from .models import Actor, Country, Partnership, Source
 
 Data = dict[str, Any]
 
@@ -108,9 +108,8 @@ def dataset(figures: queries.Figures, downloads: Mapping[str, str]) -> Data:
     )
 
 
-def partnership(record: Partnership, *, title: str, description: str) -> Data:
+def partnership(record: Partnership, sources: Iterable[Source], *, title: str, description: str) -> Data:
     """A record's page: what it is about, on which sources it rests. Uses what ``queries.for_page`` fetched."""
-    sources = {citation.source_id: citation for citation in record.citations.all()}
     return _without_empty(
         {
             "@type": "WebPage",
@@ -123,7 +122,7 @@ def partnership(record: Partnership, *, title: str, description: str) -> Data:
             "temporalCoverage": _time(record),
             "keywords": [str(wording.local_text(theme, "name")) for theme in record.themes.all()],
             "about": [_reference(part.actor) for part in record.participations.all()],
-            "citation": [_citation(citation) for citation in sources.values()],
+            "citation": [_citation(source) for source in sources],
             "license": LICENCE,
             "isPartOf": {"@id": f"{absolute(reverse('data'))}#dataset"},
         }
@@ -164,8 +163,7 @@ def _reference(record: Actor) -> Data:
     }
 
 
-def _citation(citation: Citation) -> Data:
-    source = citation.source
+def _citation(source: Source) -> Data:
     return _without_empty(
         {
             "@type": "CreativeWork",

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import IsNull
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from .models import (
@@ -38,10 +39,21 @@ def for_rows(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
     participations = Participation.objects.select_related("actor__region", "actor__successor").order_by(
         "position", "pk"
     )
+    today = timezone.localdate()  # what lies ahead, such as a result that is aimed at, is no evidence yet
     cited = Citation.objects.filter(partnership=OuterRef("pk"))
-    return found.annotate(source_count=_counted(cited, "partnership", "source")).prefetch_related(
-        Prefetch("participations", participations), "themes"
-    )
+    milestones = Milestone.objects.filter(partnership=OuterRef("pk"), on__lte=today)
+    outcomes = Outcome.objects.filter(partnership=OuterRef("pk"), year__lte=today.year)
+    return found.annotate(
+        source_count=_counted(cited, "partnership", "source"),
+        newest_source=_newest(cited.filter(source__published_on__lte=today), "source__published_on"),
+        newest_milestone=_newest(milestones, "on"),
+        newest_outcome_year=_newest(outcomes, "year"),
+    ).prefetch_related(Prefetch("participations", participations), "themes")
+
+
+def _newest(rows: QuerySet[Any], date: str) -> Subquery:
+    """The newest date of a partnership's rows in a subquery, None where there is none."""
+    return Subquery(rows.order_by().values("partnership").annotate(newest=Max(date)).values("newest"))
 
 
 def _counted(rows: QuerySet[Any], group: str, counted: str) -> Coalesce:
@@ -61,8 +73,8 @@ def for_page(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
         Prefetch(
             "adopted_by", Adoption.objects.filter(_PUBLIC_PARTNERSHIP).select_related("partnership").order_by("pk")
         ),
-        "outcomes",
-        "milestones",
+        Prefetch("outcomes", Outcome.objects.select_related("source")),
+        Prefetch("milestones", Milestone.objects.select_related("source")),
     )
 
 

@@ -24,7 +24,7 @@ from jinja2 import Environment, StrictUndefined, nodes, pass_environment
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
-from . import http, linked_data, maps, wording
+from . import freshness, http, linked_data, maps, wording
 from .facets import Facets, FacetValue
 from .filters import ListFilterSet
 from .marks import Fragment
@@ -96,9 +96,9 @@ class _Constants(NodeTransformer):
         return call
 
 
-def macro(template: str, name: str) -> Any:
-    """A macro of a template, to be called in the active language."""
-    return getattr(engines["jinja2"].env.get_template(template).module, name)  # type: ignore[attr-defined]
+def macros(template: str) -> Any:
+    """The macros of a template, to be called in the active language."""
+    return engines["jinja2"].env.get_template(template).module  # type: ignore[attr-defined]
 
 
 def translated(text: str) -> str:
@@ -174,9 +174,18 @@ def cites(numbers: int | list[int] | None) -> str:
     )
 
 
+def back_links(facts: Sequence[tuple[str, str]]) -> str:
+    """What a source supports, each a word that leads to its place on the page where it has one."""
+    links = [
+        format_html('<a class="back" href="#{}">{}</a>', place, word) if place else escape(word)
+        for word, place in facts
+    ]
+    return format_html_join(pgettext("between several names", ", "), "{}", ((link,) for link in links))
+
+
 ADDRESS, COUNT = "\x01", "\x02"  # stand in no label
 
-GLOBALS = [url, static, language, this_page_in, absolute, section, kept, cites]
+GLOBALS = [url, static, language, this_page_in, absolute, section, kept, cites, back_links]
 CONSTANT: dict[str, Any] = {"_": translated, "url": url, "static": static, "language": language}
 
 
@@ -345,4 +354,9 @@ FILTERS = [
     wording.reference,
     wording.composed_summary,
     wording.time_span,
+    wording.years,
+    wording.term,
+    freshness.evidence_label,
+    freshness.sources_label,
+    freshness.state,
 ]

@@ -179,6 +179,29 @@ def time_span(partnership: Partnership, today: dt.date | None = None) -> str:
     return _("since %(started)s") % words if started else str(words["started"])
 
 
+def years(partnership: Partnership) -> str:
+    """The same in years alone, for the head of a record: “2010 –”, “1960 – 2018”, “2019”, “from 1957”."""
+    started, ended = _year(partnership.started), _year(partnership.ended)
+    if not started and not ended:
+        return _("dates not known")
+    if started == ended or (partnership.kind == Partnership.Kind.EVENT and not (started and ended)):
+        return started or ended
+    if ended or partnership.status == Partnership.Status.ACTIVE:
+        words = {"started": started or _("start not known"), "ended": ended}
+        return (_("%(started)s – %(ended)s") % words).strip()
+    return _("from %(started)s") % {"started": started}
+
+
+def term(partnership: Partnership, today: dt.date | None = None) -> str:
+    """“term to October 2030”, “term ended June 2026, renewal not verified”; empty without one or once all is over."""
+    if not partnership.term_ends or partnership.ended or partnership.status == Partnership.Status.ENDED:
+        return ""
+    words = {"term": partnership.term_ends.localised()}
+    if partnership.term_ends.latest < (today or timezone.localdate()):
+        return _("term ended %(term)s, renewal not verified") % words
+    return _("term to %(term)s") % words
+
+
 def _year(date: PartialDate | None) -> str:
     """“1957” or 1957年; empty for an unknown date."""
     return PartialDate(date.year).localised() if date else ""

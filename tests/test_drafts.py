@@ -56,6 +56,8 @@ UNPUBLISHED = [Publication.DRAFT, Publication.IN_REVIEW, Publication.ARCHIVED]
 # Where the parameters of an address come from.
 PARAMETERS: dict[str, type[models.Model]] = {
     "partnership-detail": Partnership,
+    "partnership-bibtex": Partnership,
+    "partnership-ris": Partnership,
     "actor-detail": Actor,
     "theme-detail": Theme,
     "source-detail": Source,

@@ -561,6 +561,13 @@ def test_toggling_twice_leads_back() -> None:
     assert once.toggled("kind", "network") == filters.address()
 
 
+@pytest.mark.parametrize("others", ["kind=project", "sort=title", "kind=project&sort=title"])
+def test_a_facet_and_a_chip_lead_to_the_same_address(others: str) -> None:
+    make_theme("climate")
+    filters = listing(f"{others}&theme=climate")
+    assert filters.toggles("theme", ["climate"]) == [filters.toggled("theme", "climate")]
+
+
 def test_toggling_the_last_value_leads_to_the_whole_list() -> None:
     assert listing("kind=project").toggled("kind", "project") == "?"
 

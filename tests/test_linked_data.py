@@ -38,7 +38,7 @@ def read(client: Client, address: str) -> Page:
 def of_record(**fields: Any) -> dict[str, Any]:
     published_partnership("record", **fields)
     record = queries.for_page(queries.partnerships()).get()
-    return linked_data.partnership(record, title=record.title, description="")
+    return linked_data.partnership(record, [], title=record.title, description="")
 
 
 # --- As it stands in a page ----------------------------------------------------------------------------------------

@@ -523,6 +523,48 @@ def test_a_fact_points_to_the_source_that_supports_it(client: Client) -> None:
 
 
 @with_database
+def test_a_source_leads_back_to_the_facts_that_it_supports(client: Client) -> None:
+    record = published_partnership("one", source=(source := make_source()))
+    for supports in ("dates", "participants", "content", "outcome"):
+        cite(record, source, supports=supports)
+    Outcome.objects.create(partnership=record, statement="Forty visits", source=source)
+    page = read(client, "/partnerships/one/")
+    backs = [link.attributes["href"].removeprefix("#") for link in page.all("a", class_="back")]
+    assert backs == ["main", "dates", "participants", "what", "results"]
+    assert {element.attributes.get("id") for element in page.elements} >= set(backs)
+
+
+@with_database
+def test_a_source_that_supports_results_which_are_not_recorded_leads_nowhere(client: Client) -> None:
+    record = published_partnership("one")
+    cite(record, supports="outcome")
+    page = read(client, "/partnerships/one/")
+    assert [link.text for link in page.all("a", class_="back")] == ["that it exists"]
+    assert "supports results" in source_entries(page)[1].text
+
+
+@with_database
+def test_a_source_that_only_a_result_names_is_numbered_after_the_cited_ones(client: Client) -> None:
+    record = published_partnership("one", source=make_source(title="Cited"))
+    Outcome.objects.create(partnership=record, statement="Forty visits", source=make_source(title="Named"))
+    page = read(client, "/partnerships/one/")
+    assert ["Cited" in entry.text for entry in source_entries(page)] == [True, False]
+    assert [text for text in page.texts("p") if "Forty visits" in text] == ["Forty visits2"]
+
+
+@with_database
+def test_a_record_names_the_office_to_ask_where_one_is_recorded(client: Client) -> None:
+    kobe = make_actor(
+        country="JP", office_name="International Division", office_url="https://kobe.example.jp/", office_email="a@b.jp"
+    )
+    published_partnership("one", jp=kobe, us=make_actor(website="https://seattle.example.org/"))
+    links = read(client, "/partnerships/one/").links()
+    assert links["https://kobe.example.jp/"] == "International Division"
+    assert links["mailto:a@b.jp"] == "a@b.jp"
+    assert links["https://seattle.example.org/"] == "website"
+
+
+@with_database
 def test_a_result_whose_source_is_not_recorded_says_so(client: Client) -> None:
     Outcome.objects.create(partnership=published_partnership("one"), statement="Forty visits")
     assert "which of this record's sources says so is not recorded" in read(client, "/partnerships/one/").text
@@ -861,6 +903,33 @@ def test_the_order_in_effect_is_marked(client: Client) -> None:
         for address in ("/partnerships/", "/partnerships/?sort=title", "/partnerships/?q=kobe")
     ]
     assert marked == [["newest first"], ["title"], ["relevance"]]
+
+
+@with_database
+def test_the_title_of_a_listing_says_what_is_chosen(client: Client) -> None:
+    small_directory()
+    titles = [
+        read(client, address).one("title").text.partition(" · ")[0]
+        for address in ("/partnerships/", "/partnerships/?theme=climate&state=US-WA", "/ja/partnerships/?theme=climate")
+    ]
+    assert titles == ["Partnerships", "Partnerships: Climate, Washington", "連携：気候"]
+
+
+@with_database
+@pytest.mark.parametrize(
+    ("address", "types"),
+    [("/", "actor theme partnership"), ("/partnerships/", "actor theme partnership"), ("/actors/", "actor")],
+)
+def test_a_search_box_says_what_it_can_complete(client: Client, address: str, types: str) -> None:
+    form = read(client, address).one("form", class_="search")
+    assert form.attributes["data-completes"] == types
+    assert all(form.attributes[f"data-{kind}"] for kind in types.split())
+
+
+@with_database
+def test_a_search_for_sources_completes_nothing(client: Client) -> None:
+    page = read(client, "/sources/")
+    assert "data-completes" not in page.one("form", class_="search").attributes
 
 
 # --- Pages that are not there, and errors ---------------------------------------------------------------------------

@@ -204,6 +204,16 @@ def test_a_change_of_a_theme_or_a_source_reaches_the_partnerships_that_show_it()
     assert (reached_by(theme), reached_by(source)) == ({"with-both"}, {"with-both"})
 
 
+def test_a_change_of_a_source_that_only_a_result_or_a_milestone_names_reaches_their_partnerships() -> None:
+    source = make_source("page")
+    result, milestone = published_partnership("with-a-result"), published_partnership("with-a-milestone")
+    Outcome.objects.create(partnership=result, statement="Forty visits", source=source)
+    Milestone.objects.create(partnership=milestone, kind="renewed", on="1990", source=source)
+    forget()
+    Source.objects.filter(pk=source.pk).update(title="Another")
+    assert RecordVersion.objects.not_indexed().shown_partnerships() == {result.pk, milestone.pk}
+
+
 def test_a_change_of_a_source_is_none_for_the_index_of_the_partnerships_that_cite_it() -> None:
     source = make_source("page")
     published_partnership("citing", source=source)

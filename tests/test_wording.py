@@ -141,6 +141,38 @@ def test_a_span_in_japanese_is_wholly_japanese(fields: dict[str, str]) -> None:
     assert not re.search("[A-Za-z]", words)
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"started": "2010-06"}, "2010 –"),
+        ({"started": "1960", "ended": "2018-03", "status": "ended"}, "1960 – 2018"),
+        ({"ended": "2018", "status": "ended"}, "start not known – 2018"),
+        ({"started": "1957", "status": "unknown"}, "from 1957"),
+        ({"started": "1957", "status": "ended"}, "from 1957"),
+        ({"started": "2019-01", "ended": "2019-11"}, "2019"),
+        ({"started": "2019", "kind": "event"}, "2019"),
+        ({"started": "2019", "ended": "2020", "kind": "event"}, "2019 – 2020"),
+        ({}, "dates not known"),
+    ],
+)
+def test_the_head_of_a_record_says_the_years_alone(fields: dict[str, str], words: str) -> None:
+    assert wording.years(Partnership(**{"kind": "memorandum", "status": "active", **fields})) == words
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"term_ends": "2030-10"}, "term to October 2030"),
+        ({"term_ends": "2026-06"}, "term ended June 2026, renewal not verified"),
+        ({"term_ends": "2026-06", "status": "ended"}, ""),
+        ({"term_ends": "2030", "ended": "2020"}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_head_of_a_record_says_how_long_its_term_runs(fields: dict[str, str], words: str) -> None:
+    assert wording.term(Partnership(**{"status": "active", **fields}), today=SUMMER_2026) == words
+
+
 # --- The sentence composed for a tie -------------------------------------------------------------------------------
 
 SEATTLE_AND_KOBE = "Seattle, Washington and Kobe, Hyogo"

@@ -19,6 +19,8 @@ from django.db.models import Q
 from psycopg.pq import ExecStatus
 
 from .actor import Actor
+from .milestone import Milestone
+from .outcome import Outcome
 from .partnership import Adoption, Participation, PartnershipTheme
 from .source import Citation
 
@@ -62,19 +64,19 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
         """The same, with those whose pages show another record that changed: a source, a model, a former part."""
         own = self.ids(RecordVersion.Kind.PARTNERSHIP)
         copies = Adoption.objects.filter(Q(partnership__in=own) | Q(adopted_from__in=own))
-        citations = Citation.objects.filter(source__in=self.ids(RecordVersion.Kind.SOURCE))
-        # A page's history names who takes part no longer, too.
-        parts: list[Any] = [
+        sources = self.ids(RecordVersion.Kind.SOURCE)
+        # What a source is cited by, and whose history names who or what is no part of it any more.
+        resting: list[Any] = [
+            *(model._default_manager.filter(source__in=sources) for model in (Citation, Outcome, Milestone)),
             Participation.history.filter(actor__in=self.ids(RecordVersion.Kind.ACTOR)),
             PartnershipTheme.history.filter(theme__in=self.ids(RecordVersion.Kind.THEME)),
             Adoption.history.filter(adopted_from__in=own),
         ]
-        some, *more = (part.order_by().values_list("partnership_id", flat=True) for part in parts)
+        first, *others = (part.order_by().values_list("partnership_id", flat=True) for part in resting)
         return {
             *self.partnerships(),
-            *some.union(*more),
             *(pk for pair in copies.values_list("partnership", "adopted_from") for pk in pair),
-            *citations.values_list("partnership", flat=True),
+            *first.union(*others),
         }
 
     def actors(self) -> set[int]:

@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from partnerships import catalogue, linked_data, queries
+from partnerships import catalogue, linked_data, maps, queries
 from partnerships.facets import actor_facets
 from partnerships.figures import by_year, headline, ranked
 from partnerships.filters import ActorFilter
@@ -49,6 +49,7 @@ def actor_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "inherited": inherited_rows,
         "listed": len({row.pk for row in [*own_rows, *inherited_rows]}),
         "places": list(queries.places_within(actor)),
+        "ties": maps.current().ties(selection.keys(0, selection.count)),
         "headline": headline(selection),
         "by_year": by_year(selection),
         "themes": ranked(selection, "theme"),

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from partnerships import catalogue, linked_data, queries, wording
+from partnerships import catalogue, changes, linked_data, queries, wording
+from partnerships.citing import Reference, plain_in_each_language
 from partnerships.filters import PartnershipFilter
+from partnerships.freshness import Freshness
 from partnerships.http import curators, public_page
-from partnerships.models import Citation, Partnership
-from partnerships.templating import macro
+from partnerships.models import Participation, Partnership
+from partnerships.similar import similar_to
+from partnerships.templating import macros
 
+from .cited import CitedSources
 from .listing import Listing, at_one_address
 from .results import CatalogueResults
 
@@ -31,18 +34,24 @@ def partnership_list(request: HttpRequest) -> HttpResponse:
 class RecordPage:
     """What is a record's own of its page, in one language."""
 
+    pk: int
     title: str
     description: str
     linked_data: SafeString
-    article: SafeString
+    head: SafeString
+    body: SafeString
+    map: SafeString
+    history: SafeString
 
 
 @require_safe
 @public_page
 def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    page = catalogue.current().page(slug, _page)
+    published = catalogue.current()
+    page = published.page(slug, _page)
     if page is not None:
-        return render(request, "partnerships/detail.html", {"page": page, "preview_state": ""})
+        context = {"page": page, "similar": similar_to(page.pk, published), "preview_state": ""}
+        return render(request, "partnerships/detail.html", context)
     # Only from here on is the visitor's session looked at, so that public pages stay the same for everyone.
     if curators.may(request, "partnerships.change_partnership"):
         record = queries.for_page(Partnership.objects.all()).filter(slug=slug).first()
@@ -53,44 +62,64 @@ def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
     raise Http404
 
 
+@require_safe
+@public_page
+def partnership_bibtex(request: HttpRequest, slug: str) -> HttpResponse:
+    return _citation(slug, "bibtex", "bib", "application/x-bibtex")
+
+
+@require_safe
+@public_page
+def partnership_ris(request: HttpRequest, slug: str) -> HttpResponse:
+    return _citation(slug, "ris", "ris", "application/x-research-info-systems")
+
+
+def _citation(slug: str, form: str, ending: str, content_type: str) -> HttpResponse:
+    """A record's citation as a file, in the active language."""
+    record = queries.partnerships().filter(slug=slug).first()
+    if record is None:
+        if present := queries.former_slug(Partnership, slug):
+            return redirect(f"partnership-{form}", present, permanent=True)
+        raise Http404
+    text = getattr(Reference.of(record), form)()
+    response = HttpResponse(text, content_type=f"{content_type}; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{record.slug}.{ending}"'
+    return response
+
+
 def _preview(request: HttpRequest, record: Partnership) -> HttpResponse:
     """An unpublished record, for those who may edit it; for everyone else it does not exist."""
-    context = {"page": _page(record), "preview_state": record.get_publication_display()}
+    context = {"page": _page(record), "similar": [], "preview_state": record.get_publication_display()}
     response = render(request, "partnerships/detail.html", context)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
 def _page(record: Partnership) -> RecordPage:
-    sources = _numbered_sources(record)
-    numbers = {source["source"].pk: source["number"] for source in sources}
-    article = macro("includes/record.html", "article")(
+    template = macros("includes/record.html")
+    cited = CitedSources(record)
+    parts = record.participations.all()
+    leads = [part.actor for part in parts if part.role == Participation.Role.LEAD]
+    reference = Reference.of(record)
+    body = template.body(
         record,
-        sources=sources,
-        outcomes=[(outcome, numbers.get(outcome.source_id)) for outcome in record.outcomes.all()],
-        milestones=[(milestone, numbers.get(milestone.source_id)) for milestone in record.milestones.all()],
-        content_sources=_numbers_for(record, numbers, Citation.Supports.CONTENT),
-        date_sources=_numbers_for(record, numbers, Citation.Supports.DATES),
+        cited=cited,
+        outcomes=record.outcomes.all(),
+        milestones=record.milestones.all(),
+        fresh=Freshness.of(record, cited.sources),
+        offices=leads or [part.actor for part in parts],
+        citations={"plain": plain_in_each_language(record), "bibtex": reference.bibtex(), "ris": reference.ris()},
     )
     title, summary = str(wording.local_text(record, "title")), str(wording.local_text(record, "summary"))
     description = summary or wording.composed_summary(record)
-    data = linked_data.script(linked_data.partnership(record, title=title, description=description))
-    return RecordPage(title, description, data, mark_safe(article))  # noqa: S308 (a template's)
-
-
-def _numbered_sources(record: Partnership) -> list[dict[str, Any]]:
-    """The cited sources once each, numbered as they are cited first, with all that each one supports."""
-    sources: dict[int, dict[str, Any]] = {}
-    for citation in record.citations.all():
-        entry = sources.setdefault(
-            citation.source_id,
-            {"number": len(sources) + 1, "source": citation.source, "supports": [], "locators": []},
-        )
-        entry["supports"].append(citation.get_supports_display())
-        if citation.locator and citation.locator not in entry["locators"]:
-            entry["locators"].append(citation.locator)
-    return list(sources.values())
-
-
-def _numbers_for(record: Partnership, numbers: dict[int, int], supports: str) -> list[int]:
-    return sorted({numbers[citation.source_id] for citation in record.citations.all() if citation.supports == supports})
+    data = linked_data.partnership(record, cited.sources, title=title, description=description)
+    return RecordPage(
+        pk=record.pk,
+        title=title,
+        description=description,
+        linked_data=linked_data.script(data),
+        head=mark_safe(template.head(record)),  # noqa: S308 (a template's)
+        body=mark_safe(body),  # noqa: S308 (a template's)
+        map=mark_safe(macros("includes/maps.html").small_map(record)),  # noqa: S308 (a template's)
+        history=mark_safe(macros("includes/changes.html").history(changes.of_partnership(record))),  # noqa: S308
+    )

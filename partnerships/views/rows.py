@@ -6,13 +6,13 @@ from django.utils.safestring import SafeString, mark_safe
 
 from partnerships.marks import Fragment
 from partnerships.models import Partnership
-from partnerships.templating import macro
+from partnerships.templating import macros
 from partnerships.text import Query
 
 
 def render_rows(records: list[Partnership]) -> list[Fragment]:
     """The rows of some partnerships that ``queries.for_rows`` gave, in the active language."""
-    row = macro("includes/rows.html", "row")
+    row = macros("includes/rows.html").row
     return [Fragment(row(record)) for record in records]
 
 
