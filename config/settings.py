@@ -16,7 +16,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvError
 from xstatic.pkg import leaflet
@@ -74,7 +75,18 @@ def _secret_key(var: Path) -> str:
         raise ImproperlyConfigured(f"cannot make {path} ({error.strerror}); set SECRET_KEY or VAR_DIR.") from error
 
 
+def _email(text: str) -> str:
+    """Empty stands for none."""
+    try:
+        if text:
+            validate_email(text)
+    except ValidationError as error:
+        raise EnvError("it must be an e-mail address, like directory@example.org.") from error
+    return text
+
+
 env.add_parser("site_url", _site_url)
+env.add_parser("email_address", _email)
 env.add_parser("tile_url", _tile_url)
 env.add_parser("proxies", _proxies)
 env.add_parser("whole_number", _whole_number)
@@ -90,6 +102,7 @@ try:
     TILE_URL: str = env.tile_url("TILE_URL", default="")
     KEEP_PAGES = env.whole_number("KEEP_PAGES", default="32", largest=100_000)
     RATE_LIMIT = env.whole_number("RATE_LIMIT", default="600", largest=1_000_000)
+    CONTACT_EMAIL: str = env.email_address("CONTACT_EMAIL", default="")
     _given_key = env.str("SECRET_KEY", default="")
 except (EnvError, ValueError) as error:
     raise ImproperlyConfigured(str(error)) from error

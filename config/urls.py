@@ -1,4 +1,4 @@
-"""Addresses: English at the root, Japanese under ``/ja/``, probes and ``robots.txt`` in no language."""
+"""Addresses: English at the root, Japanese under ``/ja/``, probes, ``robots.txt`` and the sitemap in no language."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from partnerships.api import completion
 from partnerships.views import (
     actors,
     anniversaries,
+    discovery,
     exports,
     feeds,
     figures,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
     path("robots.txt", pages.robots, name="robots"),
+    path("sitemap.xml", discovery.sitemap, name="sitemap"),
+    path("sitemap-<slug:section>-<int:number>.xml", discovery.sitemap_part, name="sitemap-part"),
     path("api/v1/suggest", completion.suggest, name="suggest"),
     *i18n_patterns(
         path("", home.home, name="home"),
@@ -46,6 +49,10 @@ urlpatterns = [
         path("figures/", figures.directory_in_figures, name="figures"),
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
+        path("about/", pages.about, name="about"),
+        path("data/", pages.data, name="data"),
+        path("accessibility/", pages.accessibility, name="accessibility"),
+        path("opensearch.xml", discovery.opensearch, name="opensearch"),
         path("anniversaries/", anniversaries.anniversary_list, name="anniversary-list"),
         path("anniversaries.ics", anniversaries.anniversaries_ics, name="anniversaries-ics"),
         *([path("styleguide/", styleguide.styleguide, name="styleguide")] if settings.DEBUG else []),

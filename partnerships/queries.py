@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import IsNull
 from django.utils import timezone
@@ -18,6 +18,7 @@ from .models import (
     Citation,
     Milestone,
     Outcome,
+    PartialDate,
     Participation,
     Partnership,
     Publication,
@@ -211,6 +212,7 @@ class Figures:
     prefectures: int
     sources: int
     as_of: dt.datetime | None
+    earliest: PartialDate | None  # start of a partnership
 
     @property
     def others(self) -> int:
@@ -220,14 +222,23 @@ class Figures:
 
 def figures() -> Figures:
     counted = partnerships().aggregate(
-        all=Count("pk"), ties=Count("pk", filter=Q(kind__in=Partnership.TIE_KINDS)), as_of=Max("updated_at")
+        all=Count("pk"),
+        ties=Count("pk", filter=Q(kind__in=Partnership.TIE_KINDS)),
+        as_of=Max("updated_at"),
+        earliest=Min("started"),
     )
     places = Participation.objects.filter(_PUBLIC_PARTNERSHIP).aggregate(
         states=Count("actor__region", filter=Q(actor__region__kind=Actor.Kind.STATE), distinct=True),
         prefectures=Count("actor__region", filter=Q(actor__region__kind=Actor.Kind.PREFECTURE), distinct=True),
     )
     return Figures(
-        counted["all"], counted["ties"], places["states"], places["prefectures"], sources().count(), counted["as_of"]
+        counted["all"],
+        counted["ties"],
+        places["states"],
+        places["prefectures"],
+        sources().count(),
+        counted["as_of"],
+        counted["earliest"],
     )
 
 

@@ -24,7 +24,7 @@ from jinja2 import Environment, StrictUndefined, nodes, pass_environment
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
-from . import freshness, http, maps, wording
+from . import freshness, http, linked_data, maps, wording
 from .facets import Facets, FacetValue
 from .filters import ListFilterSet
 from .marks import Fragment
@@ -133,7 +133,12 @@ def this_page_in(request: HttpRequest, language: str) -> str:
     return escape_leading_slashes(http.in_language(request.get_full_path(), language))
 
 
-SECTIONS = ("partnership-list", "actor-list", "theme-list", "source-list")
+def absolute(path: str, language: str = "") -> str:
+    """An address of this site as others must write it; of the page in another language where one is given."""
+    return linked_data.absolute(http.in_language(path, language) if language else path)
+
+
+SECTIONS = ("partnership-list", "actor-list", "theme-list", "map", "anniversary-list", "source-list")
 
 
 def section(request: HttpRequest) -> tuple[str, str]:
@@ -180,7 +185,7 @@ def back_links(facts: Sequence[tuple[str, str]]) -> str:
 
 ADDRESS, COUNT = "\x01", "\x02"  # stand in no label
 
-GLOBALS = [url, static, language, this_page_in, section, kept, cites, back_links]
+GLOBALS = [url, static, language, this_page_in, absolute, section, kept, cites, back_links]
 CONSTANT: dict[str, Any] = {"_": translated, "url": url, "static": static, "language": language}
 
 
@@ -317,7 +322,13 @@ def _facet_pattern(environment: Environment, label: str, is_chosen: bool, langua
     return before, between, after
 
 
+def breadcrumb_data(trail: list[tuple[str, str]]) -> str:
+    """The way to a page as machines read it."""
+    return linked_data.script(linked_data.breadcrumbs(trail))
+
+
 FILTERS = [
+    breadcrumb_data,
     marked,
     facet_lists,
     facet_items,

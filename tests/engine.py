@@ -26,6 +26,7 @@ SETTINGS = {
     "DEBUG": "false",
     "SITE_URL": "http://127.0.0.1:8000",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+    "CONTACT_EMAIL": "",
     "TRUSTED_PROXIES": "",
     "KEEP_PAGES": "32",
     "RATE_LIMIT": "0",

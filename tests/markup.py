@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils.html import VOID_ELEMENTS
@@ -63,6 +65,9 @@ class Page(HTMLParser):
         assert opened == tag, f"</{tag}> closes {opened}"
 
     def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1].tag == "script":  # no text of the page
+            self._open[-1].pieces.append(data)
+            return
         for element in self._open:
             element.pieces.append(data)
         if self._open:
@@ -93,6 +98,17 @@ class Page(HTMLParser):
         for link in self.all("a"):
             addresses.setdefault(link.attributes.get("href", ""), link.text)
         return addresses
+
+    def scripts(self) -> list[Element]:
+        """What the page asks browsers to execute; data in a script element is not."""
+        return [script for script in self.all("script") if script.attributes.get("type") != "application/ld+json"]
+
+    def linked_data(self, kind: str) -> dict[str, Any]:
+        """What the page tells machines of this type of schema.org; exactly one of it."""
+        blocks = [json.loads("".join(block.pieces)) for block in self.all("script", type="application/ld+json")]
+        found = [block for block in blocks if block["@type"] == kind]
+        assert len(found) == 1, f"{len(found)} × {kind}, of {[block['@type'] for block in blocks]}"
+        return found[0]
 
     def languages_of(self, text: str) -> set[str]:
         """The languages in which a text stands on the page, as its markup says."""

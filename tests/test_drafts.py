@@ -1,7 +1,7 @@
 """What is not published shows nowhere: every public address is walked, with and without hidden records beside it.
 
 Addresses come from the URLconf. A new page is walked without a change here; one with a new kind of parameter must be
-entered in ``PARAMETERS``.
+entered in ``PARAMETERS`` or ``PARTS``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from partnerships import search
+from partnerships import search, sitemaps
 from partnerships.models import (
     Actor,
     ActorName,
@@ -65,12 +65,19 @@ PARAMETERS: dict[str, type[models.Model]] = {
 PROBES = {"healthz", "readyz"}
 SEARCHES = ["q=port", "q=hidden", f"q={MARKER}"]
 # Addresses outside the languages: the same for all.
-IN_NO_LANGUAGE = {"robots", "suggest"}
+IN_NO_LANGUAGE = {"robots", "suggest", "sitemap", "sitemap-part"}
+# Addresses that show no single record, and take something else than a slug.
+PARTS = {"sitemap-part": [f"/sitemap-{section}-1.xml" for section in sitemaps.SECTIONS]}
 # What is asked of each page; of one that is not named here, everything.
 QUERIES = {
     "suggest": [*SEARCHES, f"q={HIDDEN_YEAR}", "q=kobe", "q=hyogo", "q=seatle", "q=climate"],
     "home": [],
     "robots": [],
+    "sitemap": [],
+    "about": [],
+    "data": [],
+    "accessibility": [],
+    "opensearch": [],
     "theme-list": [],
     "figures": [*SEARCHES, "theme=climate", "kind=network", "actor=hyogo", "state=US-XX", f"year_max={HIDDEN_YEAR}"],
     "update-list": ["page=2", f"page={MARKER}"],
@@ -209,6 +216,8 @@ def addresses_of(pattern: URLPattern) -> list[str]:
     if not pattern.pattern.converters:
         everything = [query for queries in QUERIES.values() for query in queries]
         return [route, *(f"{route}?{query}" for query in QUERIES.get(pattern.name, everything))]
+    if pattern.name in PARTS:
+        return PARTS[pattern.name]
     assert pattern.name in PARAMETERS, f"Tell PARAMETERS which records “{pattern.name}” shows."
     found = PARAMETERS[pattern.name]._default_manager.exclude(slug__startswith=MARKER)
     return [route.replace("<slug:slug>", slug) for slug in found.values_list("slug", flat=True)]

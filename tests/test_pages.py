@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urljoin
+from xml.etree import ElementTree
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.db import OperationalError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
@@ -17,6 +20,9 @@ from django.test import Client
 from django.utils import translation
 
 from partnerships import search, wording
+from partnerships.exports import meanings
+from partnerships.exports.columns import COLUMNS
+from partnerships.filters import PartnershipFilter
 from partnerships.models import (
     Actor,
     ActorName,
@@ -110,6 +116,9 @@ def small_directory() -> list[str]:
         "/sources/",
         "/sources/?q=page&language=ja",
         "/sources/city-page/",
+        "/about/",
+        "/data/",
+        "/accessibility/",
         "/anniversaries/",
         "/anniversaries/?theme=climate&kind=programme&kind=sister&actor=kobe",
         "/updates/",
@@ -194,11 +203,71 @@ def test_the_first_link_of_every_page_skips_to_its_content(answers: Answers) -> 
 def test_every_page_names_itself_in_both_languages_with_its_filters(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         bare = address.removeprefix("/ja")
-        links = [link.attributes for link in page.all("link", rel="alternate")]
-        named = {link["hreflang"]: link["href"] for link in links if "hreflang" in link}
-        return named == {"en": bare, "ja": f"/ja{bare}"}
+        named = {
+            link.attributes["hreflang"]: link.attributes["href"]
+            for link in page.all("link", rel="alternate")
+            if "hreflang" in link.attributes
+        }
+        english = f"{settings.SITE_URL}{bare}"
+        return named == {"en": english, "ja": f"{settings.SITE_URL}/ja{bare}", "x-default": english}
 
     assert those_that_fail(answers, fits) == []
+
+
+@with_database
+def test_every_page_names_its_own_address_in_full(answers: Answers) -> None:
+    def fits(page: Page, response: HttpResponse, address: str) -> bool:
+        own = f"{settings.SITE_URL}{address}"
+        shared = page.one("meta", property="og:url").attributes["content"]
+        return page.one("link", rel="canonical").attributes["href"] == shared == own
+
+    assert those_that_fail(answers, fits) == []
+
+
+@with_database
+@pytest.mark.parametrize(
+    ("given", "canonical"),
+    [
+        ("/?utm_source=mail", "/"),
+        ("/about/?x=1", "/about/"),
+        ("/partnerships/kobe-seattle/?x=1", "/partnerships/kobe-seattle/"),
+        ("/partnerships/?theme=climate&theme=nonsense", "/partnerships/?theme=climate"),
+        ("/ja/actors/?page=99", "/ja/actors/"),
+    ],
+)
+def test_an_address_with_more_than_the_page_needs_is_not_its_own(client: Client, given: str, canonical: str) -> None:
+    small_directory()
+    link = read(client, given).one("link", rel="canonical")
+    assert link.attributes["href"] == f"{settings.SITE_URL}{canonical}"
+
+
+@with_database
+def test_a_shared_link_shows_what_the_page_says_of_itself(answers: Answers) -> None:
+    def fits(page: Page, response: HttpResponse, address: str) -> bool:
+        shared = {
+            meta.attributes["property"]: meta.attributes["content"]
+            for meta in page.all("meta")
+            if "property" in meta.attributes
+        }
+        title = page.one("title").text
+        description = " ".join(page.one("meta", name="description").attributes["content"].split())
+        locale = {"en": "en_GB", "ja": "ja_JP"}[language_of(address)]
+        return (
+            f"{shared['og:title']} · {shared['og:site_name']}" == title
+            and " ".join(shared["og:description"].split()) == description
+            and shared["og:locale"] == locale != shared["og:locale:alternate"]
+            and shared["og:image"].startswith(f"{settings.SITE_URL}/static/partnerships/img/share")
+            and bool(shared["og:image:alt"])
+        )
+
+    assert those_that_fail(answers, fits) == []
+
+
+def test_the_picture_of_shared_links_is_as_large_as_the_pages_say() -> None:
+    picture = (settings.BASE_DIR / "partnerships/static/partnerships/img/share.png").read_bytes()
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", picture[16:24]) == (1200, 630)
+    assert len(picture) < 100_000
 
 
 @with_database
@@ -231,7 +300,7 @@ def test_every_page_comes_with_a_strict_content_security_policy(answers: Answers
 def test_no_page_has_a_script_or_a_style_that_the_policy_would_stop(answers: Answers) -> None:
     def fits(page: Page, response: HttpResponse, address: str) -> bool:
         inline = [element for element in page.elements if {"style", "onclick", "onload"} & element.attributes.keys()]
-        scripts = [script for script in page.all("script") if "src" not in script.attributes]
+        scripts = [script for script in page.scripts() if "src" not in script.attributes]
         return not inline and not scripts and not page.all("style")
 
     assert those_that_fail(answers, fits) == []
@@ -903,7 +972,7 @@ def test_an_unknown_address_says_so_in_the_language_of_the_address(client: Clien
 def test_no_address_makes_a_link_to_another_site(client: Client, address: str) -> None:
     page = Page(client.get(f"http://testserver{address}"))
     links = [element.attributes["href"] for element in page.elements if "hreflang" in element.attributes]
-    assert [urljoin("https://here/", link).split("/")[2] for link in links] == ["here"] * 3
+    assert [urljoin("https://here/", link).split("/")[2] for link in links] == ["here"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -925,6 +994,93 @@ def test_an_error_page_reveals_nothing_of_the_error(client: Client) -> None:
     client.raise_request_exception = False
     response = client.get("/partnerships/?q=marker")
     assert "database" not in Page(response).text.lower() and "Traceback" not in response.content.decode()
+
+
+@with_database
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_that_is_not_there_has_no_address_to_share(client: Client, language: str) -> None:
+    page = Page(client.get(in_language("/nowhere/", language)))
+    assert not page.all("link", rel="canonical") and not page.all("meta", property="og:url")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_error_offers_ways_on_in_its_language(client: Client, language: str) -> None:
+    client.raise_request_exception = False
+    links = Page(client.get(in_language("/sources/", language))).links()
+    assert {in_language(address, language) for address in ("/", "/partnerships/", "/about/")} <= links.keys()
+
+
+# --- Pages about the directory ---------------------------------------------------------------------------------------
+
+
+@with_database
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_leads_to_those_about_the_directory(client: Client, language: str) -> None:
+    links = read(client, in_language("/", language)).links()
+    assert {in_language(address, language) for address in ("/about/", "/data/", "/accessibility/")} <= links.keys()
+
+
+@with_database
+def test_the_data_page_describes_every_column_and_every_parameter(client: Client) -> None:
+    described = {code.text for code in read(client, "/data/").all("code")}
+    assert described >= {*COLUMNS, *PartnershipFilter.base_filters}
+    assert [*meanings.COLUMNS] == [*COLUMNS]
+
+
+@with_database
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_data_page_names_whom_the_licences_ask_to_name(client: Client, language: str) -> None:
+    provenance = (settings.BASE_DIR / "fixtures" / "PROVENANCE.md").read_text()
+    credit = re.search(r"Credit line: (.*?)\n\n", provenance, re.DOTALL)
+    assert credit
+    assert " ".join(credit[1].split()) in read(client, in_language("/data/", language)).text
+
+
+@with_database
+def test_the_data_page_says_how_much_there_is_and_of_when(client: Client) -> None:
+    small_directory()
+    page = read(client, "/data/")
+    figures = dict(zip(page.texts("dt"), page.texts("dd"), strict=True))
+    assert (figures["sister and friendship ties"], figures["other partnerships"]) == ("2", "1")
+    assert f"data as of {figures['last change']}" in page.text
+
+
+@with_database
+@pytest.mark.parametrize("address", ["/about/", "/accessibility/", "/ja/about/", "/ja/accessibility/"])
+def test_a_page_names_the_contact_where_there_is_one(client: Client, settings: Any, address: str) -> None:
+    assert not [link for link in read(client, address).links() if link.startswith("mailto:")]
+    settings.CONTACT_EMAIL = "directory@example.org"
+    assert "mailto:directory@example.org" in read(client, address).links()
+
+
+@with_database
+def test_the_pages_about_the_directory_say_how_many_there_are(client: Client) -> None:
+    small_directory()
+    assert "3 partnerships are published: 2 sister and friendship ties and 1 others." in read(client, "/about/").text
+
+
+# --- What browsers and crawlers look for -----------------------------------------------------------------------------
+
+
+@with_database
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_browser_learns_how_to_search(client: Client, language: str) -> None:
+    link = read(client, in_language("/", language)).one("link", rel="search")
+    response = client.get(link.attributes["href"])
+    assert response.headers["Content-Type"].startswith(link.attributes["type"])
+    space = "{http://a9.com/-/spec/opensearch/1.1/}"
+    root = ElementTree.fromstring(response.content)  # noqa: S314 (our own)
+    template = root.find(f"{space}Url").attrib["template"]
+    assert template == f"{settings.SITE_URL}{in_language('/partnerships/', language)}?q={{searchTerms}}"
+    assert 0 < len(root.findtext(f"{space}ShortName")) <= 16
+    assert root.findtext(f"{space}Language") == language
+
+
+@with_database
+def test_crawlers_are_told_where_the_sitemap_is(client: Client) -> None:
+    rules = client.get("/robots.txt").content.decode().splitlines()
+    assert f"Sitemap: {settings.SITE_URL}/sitemap.xml" in rules
+    assert "Disallow: /*?q=" in rules and "Disallow: /admin/" in rules
 
 
 # --- Probes --------------------------------------------------------------------------------------------------------

@@ -122,6 +122,7 @@ def test_it_names_a_postgresql_that_does_not_answer_but_not_its_password(folder:
         ("DATABASE_URL", "mysql://root@localhost/directory"),
         ("KEEP_PAGES", "-1"),
         ("RATE_LIMIT", "many"),
+        ("CONTACT_EMAIL", "the directory"),
         ("TILE_URL", "https://tiles.example.org/"),  # without {z}, {x} and {y}
         ("TILE_URL", "https://tiles.example.org; script-src */{z}/{x}/{y}"),  # it becomes a part of the policy
         ("TILE_URL", "ftp://tiles.example.org/{z}/{x}/{y}"),

@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from partnerships import catalogue, maps, queries
+from partnerships import catalogue, linked_data, maps, queries
 from partnerships.facets import actor_facets
 from partnerships.figures import by_year, headline, ranked
 from partnerships.filters import ActorFilter
@@ -30,7 +30,8 @@ def actor_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page
 def actor_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    actor = queries.actors().select_related("region", "parent", "successor").filter(slug=slug).first()
+    found = queries.actors().select_related("region", "parent", "successor").prefetch_related("other_names")
+    actor = found.filter(slug=slug).first()
     if actor is None:
         if present := queries.former_slug(Actor, slug):
             return redirect("actor-detail", present, permanent=True)
@@ -41,6 +42,7 @@ def actor_detail(request: HttpRequest, slug: str) -> HttpResponse:
     inherited_rows = list(queries.for_rows(inherited).order_by("started", "slug")[:ROWS])
     context = {
         "actor": actor,
+        "linked_data": linked_data.script(linked_data.actor(actor)),
         "names": list(actor.other_names.all()),
         "predecessors": list(actor.predecessors.published().order_by("name")),
         "own": own_rows,

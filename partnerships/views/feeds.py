@@ -56,7 +56,7 @@ def _title(filters: PartnershipFilter) -> str:
     chosen = []
     for name, declared in filters.filters.items():
         if name != "sort" and (values := filters.chosen(name)):
-            labels = {str(value): label for value, label in declared.extra.get("choices", ())}
+            labels = {str(value): label for value, label in getattr(declared.field, "choices", ())}
             shown = pgettext("between several names", ", ").join(str(labels.get(value, value)) for value in values)
             chosen.append(_("%(label)s: %(value)s") % {"label": declared.label, "value": shown})
     title = _("Partnerships")

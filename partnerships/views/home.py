@@ -6,8 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from partnerships import anniversaries, catalogue, figures, maps, queries
+from partnerships import anniversaries, catalogue, figures, linked_data, maps, queries
 from partnerships.http import public_page
+
+from .pages import data_of_dataset
 
 LEAD_THEMES = 4
 LINES = 5  # of each column
@@ -18,12 +20,15 @@ LINES = 5  # of each column
 def home(request: HttpRequest) -> HttpResponse:
     themes = list(queries.themes_with_counts())
     everything = catalogue.current().everything
+    counted = queries.figures()
     context = {
         "lead_themes": themes[:LEAD_THEMES],
         "other_themes": themes[LEAD_THEMES:],
         "examples": figures.theme_examples(),
         "ties": maps.current().ties(catalogue.current().keys(everything, "oldest", 0, everything.bit_count())),
-        "figures": queries.figures(),
+        "figures": counted,
+        "site_data": linked_data.script(linked_data.website()),
+        "dataset": data_of_dataset(counted),
         "newest": queries.newest_partnerships(LINES),
         "anniversaries": anniversaries.soonest(LINES),
         "gaps": figures.gaps(theme.slug for theme in themes[: LINES - 1]),

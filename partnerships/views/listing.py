@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
@@ -107,6 +107,11 @@ class Listing:
     def is_for_robots(self) -> bool:
         """Whether search engines may keep it: not searches, and not the endless combinations of filters."""
         return not self.messages and len(self.chips) <= 1 and not {"q", "sort"} & {*self.filters.data}
+
+    @cached_property
+    def canonical_query(self) -> str:
+        """The parameters of this page's one address, without what was not understood."""
+        return self.filters.address(page=self.page.number).removesuffix("?")
 
     @property
     def previous_url(self) -> str:

@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
+from django.shortcuts import render
 from django.template import loader
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from partnerships import linked_data, queries
+from partnerships.exports import meanings
 from partnerships.http import public_page
+from partnerships.models import PartialDate
+
+STATEMENT_WRITTEN_ON = PartialDate(2026, 11, 26)  # the one on accessibility
+
+
+@require_safe
+@public_page
+def about(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/about.html", {"figures": queries.figures(), "contact": settings.CONTACT_EMAIL})
+
+
+@require_safe
+@public_page
+def data(request: HttpRequest) -> HttpResponse:
+    figures = queries.figures()
+    context = {"figures": figures, "columns": [*meanings.COLUMNS.items()], "dataset": data_of_dataset(figures)}
+    return render(request, "pages/data.html", context)
+
+
+def data_of_dataset(figures: queries.Figures) -> str:
+    """The directory as a data set, for machines."""
+    return linked_data.script(linked_data.dataset(figures, {"text/csv": reverse("partnerships-csv")}))
+
+
+@require_safe
+@public_page
+def accessibility(request: HttpRequest) -> HttpResponse:
+    context = {"contact": settings.CONTACT_EMAIL, "written_on": STATEMENT_WRITTEN_ON}
+    return render(request, "pages/accessibility.html", context)
 
 
 @require_safe
@@ -46,13 +80,16 @@ Disallow: /admin/
 Disallow: /accounts/
 Disallow: /ja/admin/
 Disallow: /ja/accounts/
+
+Sitemap: {sitemap}
 """
 
 
 @require_safe
 @public_page
 def robots(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(ROBOTS, content_type="text/plain; charset=utf-8")
+    rules = ROBOTS.format(sitemap=linked_data.absolute(reverse("sitemap")))
+    return HttpResponse(rules, content_type="text/plain; charset=utf-8")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from partnerships import catalogue, changes, queries, wording
+from partnerships import catalogue, changes, linked_data, queries, wording
 from partnerships.citing import Reference, plain_in_each_language
 from partnerships.filters import PartnershipFilter
 from partnerships.freshness import Freshness
@@ -37,6 +37,7 @@ class RecordPage:
     pk: int
     title: str
     description: str
+    linked_data: SafeString
     head: SafeString
     body: SafeString
     map: SafeString
@@ -110,10 +111,13 @@ def _page(record: Partnership) -> RecordPage:
         citations={"plain": plain_in_each_language(record), "bibtex": reference.bibtex(), "ris": reference.ris()},
     )
     title, summary = str(wording.local_text(record, "title")), str(wording.local_text(record, "summary"))
+    description = summary or wording.composed_summary(record)
+    data = linked_data.partnership(record, cited.sources, title=title, description=description)
     return RecordPage(
         pk=record.pk,
         title=title,
-        description=summary or wording.composed_summary(record),
+        description=description,
+        linked_data=linked_data.script(data),
         head=mark_safe(template.head(record)),  # noqa: S308 (a template's)
         body=mark_safe(body),  # noqa: S308 (a template's)
         map=mark_safe(macros("includes/maps.html").small_map(record)),  # noqa: S308 (a template's)
