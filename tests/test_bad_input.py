@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("directory")]
 
 LISTS: dict[str, type[ListFilterSet]] = {
     "/partnerships/": PartnershipFilter,
+    "/map/": PartnershipFilter,
     "/actors/": ActorFilter,
     "/sources/": SourceFilter,
 }
@@ -100,7 +101,8 @@ def assert_is_our_page(response: HttpResponse, status: int, language: str) -> Pa
     assert response.status_code == status
     assert page.one("html").attributes["lang"] == language
     assert page.one("h1").text
-    assert not page.all("script") and not response.cookies
+    assert all(script.attributes["src"] and not script.text for script in page.all("script"))
+    assert not response.cookies
     return page
 
 
