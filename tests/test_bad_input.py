@@ -31,6 +31,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("directory")]
 
 LISTS: dict[str, type[ListFilterSet]] = {
     "/partnerships/": PartnershipFilter,
+    "/map/": PartnershipFilter,
     "/actors/": ActorFilter,
     "/sources/": SourceFilter,
     "/anniversaries/": DatedPartnershipFilter,

@@ -87,7 +87,7 @@
       context.clearRect(0, 0, this._container.width, this._container.height);
       const corner = this._map.getPixelOrigin().add(this._bounds.min);
       context.setTransform(ratio, 0, 0, ratio, -corner.x * ratio, -corner.y * ratio);
-      this.view = { scale: this._map.options.crs.scale(this._map.getZoom()) / 256, corner, size: this._bounds.getSize() };
+      this.view = { scale: 2 ** this._map.getZoom(), corner, size: this._bounds.getSize() };
 
       const isLit = (pair) => this.chosen !== null && (this.chosen.has(pair.jp) || this.chosen.has(pair.us));
       const lit = this.atlas.pairs.filter(isLit);
@@ -303,8 +303,9 @@
     map.on("mousemove", (event) => {
       const place = nearest(atlas, map, event.latlng);
       frame.classList.toggle("map-over-place", Boolean(place));
-      if (place) name.setLatLng(place.latLng).setContent(document.createTextNode(inWords(place.name, place.records.size))).openOn(map);
-      else name.close();
+      if (!place) return name.close();
+      name.setContent(document.createTextNode(inWords(place.name, place.records.size)));
+      name.setLatLng(place.latLng).openOn(map);
     });
   }
 
