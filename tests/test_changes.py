@@ -429,6 +429,14 @@ def test_the_page_of_updates_is_paged_at_one_address() -> None:
     assert Client().get("/updates/?page=1&other=x")["Location"] == "/updates/"
 
 
+def test_the_last_of_the_updates_say_where_older_ones_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    published_partnership()
+    words = "Older changes are told in the history of each record."
+    assert words not in Page(Client().get("/updates/")).text
+    monkeypatch.setattr(changes, "MOST_UPDATES", 2)
+    assert words in Page(Client().get("/updates/")).text
+
+
 @pytest.mark.parametrize("number", ["0", "x", "99"])
 def test_a_page_of_updates_that_is_not_there_says_so(number: str) -> None:
     published_partnership()

@@ -94,8 +94,8 @@ def _updates(kind: Kind, records: QuerySet[Any]) -> Iterator[Update]:
     owners = {group.owner for group in single}
     histories, named = Histories(kind, owners), records.in_bulk(owners)
     for group in single:
-        if change := _change(histories, group):
-            record = named[group.owner]
+        record = named.get(group.owner)  # none where it was withdrawn just now
+        if record and (change := _change(histories, group)):
             key = f"{kind.name}/{group.owner}/{group.start:%Y%m%d%H%M%S%f}"
             title = local_text(record, kind.title)
             yield Update(change.at, key, title, record.get_absolute_url(), change.lines, change.reason)

@@ -89,9 +89,10 @@ class Histories:
 
     def publication(self, group: Group) -> Line:
         """“Record published with 5 sources”."""
-        [cited] = [self._state(part, group.owner, group.end) for part in self.kind.parts if part.model is Citation] or [
-            {}
-        ]
+        cited: set[int] = set()
+        for part in self.kind.parts:
+            if part.model is Citation:
+                cited |= self._state(part, group.owner, group.end).keys()
         words = {"count": len(cited)}
         if group.is_created:
             with_sources = ngettext(

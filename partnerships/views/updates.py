@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -41,10 +40,10 @@ class UpdateResults:
 @require_safe
 @public_page
 @at_one_address
-def update_list(request: HttpRequest) -> HttpResponseBase:
+def update_list(request: HttpRequest) -> HttpResponse:
     listing = Listing.build(
         request, ListFilterSet(request.GET, queries.partnerships()), UpdateResults(changes.latest())
     )
     days = [list(updates) for _day, updates in groupby(listing.rows, key=lambda update: update.at.date())]
-    response: HttpResponse = render(request, "updates/list.html", {"listing": listing, "days": days})
-    return response
+    is_cut = listing.count == changes.MOST_UPDATES and not listing.next_url
+    return render(request, "updates/list.html", {"listing": listing, "days": days, "is_cut": is_cut})
