@@ -22,6 +22,8 @@ PAGES = [
     "/themes/",
     "/themes/climate/",
     "/sources/",
+    "/sources/wikidata-twinned-bodies-2016/",
+    "/anniversaries/?state=US-WA",
     "/no-such-page/",
 ]
 
