@@ -83,9 +83,10 @@ class Occasion:
 
     @property
     def label(self) -> str:
-        """“70 years” or 70周年; “Term ends” or 期間満了."""
+        """“70 years” or 70周年; “Term ends”, “Term ended” or 期間満了."""
         if self.years is None:
-            return pgettext("an occasion", "Term ends")
+            has_ended = self.on.latest < today()
+            return pgettext("an occasion", "Term ended") if has_ended else pgettext("an occasion", "Term ends")
         return ngettext("%(years)d year", "%(years)d years", self.years) % {"years": self.years}
 
 

@@ -245,7 +245,7 @@ def test_it_lists_each_occasion_with_its_date_and_terms_past_last() -> None:
         ("March 2027", "Term ends", "Oregon Kobe"),
         ("21 October 2027", "70 years", "Seattle Kobe"),
         ("2028", "10 years", "Oregon Kobe"),
-        ("29 June 2026", "Term ends", "Past"),
+        ("29 June 2026", "Term ended", "Past"),
     ]
 
 
@@ -277,7 +277,7 @@ def test_it_counts_anniversaries_and_ending_terms() -> None:
         ("theme=climate", ["70 years"]),
         ("kind=sister", ["70 years"]),
         ("kind=research", []),
-        ("actor=seattle", ["70 years", "Term ends"]),
+        ("actor=seattle", ["70 years", "Term ended"]),
         ("q=oregon", ["Term ends", "10 years"]),
         ("decade=2010", ["Term ends", "10 years"]),
     ],
