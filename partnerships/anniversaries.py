@@ -83,9 +83,10 @@ class Occasion:
 
     @property
     def label(self) -> str:
-        """“70 years” or 70周年; “Term ends” or 期間満了."""
+        """“70 years” or 70周年; “Term ends”, “Term ended” or 期間満了."""
         if self.years is None:
-            return pgettext("an occasion", "Term ends")
+            has_ended = self.on.latest < today()
+            return pgettext("an occasion", "Term ended") if has_ended else pgettext("an occasion", "Term ends")
         return ngettext("%(years)d year", "%(years)d years", self.years) % {"years": self.years}
 
 
@@ -117,31 +118,37 @@ class Agenda:
     """What comes for some partnerships, and the terms that ran out of late without a renewal that is on record."""
 
     window: Window
-    occasions: list[Occasion]  # in the order of time; what is known less precisely behind
+    anniversaries: int  # how many there are in all
+    ending_terms: int
+    occasions: list[Occasion]  # the next of both, in the order of time; what is known less precisely behind
     past_terms: list[Occasion]
 
     @classmethod
-    def of(cls, found: QuerySet[Partnership]) -> Agenda:
+    def of(cls, found: QuerySet[Partnership], most: int) -> Agenda:
+        """The agenda with so many occasions at most, so that neither page nor calendar grows without bound."""
         window = coming_window()
         past = Window(months_after(window.first, -MONTHS_PAST_TERM), window.first - dt.timedelta(days=1))
-        coming: list[_Dated] = []
+        anniversaries: list[_Dated] = []
+        ending: list[_Dated] = []
         past_terms: list[_Dated] = []
         for pk, slug, kind, started, term_ends in _in_force(found):
             if started and kind != Partnership.Kind.EVENT and (anniversary := window.anniversary(started)):
-                coming.append(_Dated(slug, pk, *anniversary))
+                anniversaries.append(_Dated(slug, pk, *anniversary))
             if term_ends and term_ends in window:
-                coming.append(_Dated(slug, pk, term_ends, None))
+                ending.append(_Dated(slug, pk, term_ends, None))
             elif term_ends and past.first <= term_ends.latest <= past.last:
                 past_terms.append(_Dated(slug, pk, term_ends, None))
-        return cls(window, _occasions(sorted(coming, key=_place)), _occasions(sorted(past_terms, key=_place)))
+        return cls(
+            window,
+            len(anniversaries),
+            len(ending),
+            _occasions([*anniversaries, *ending], most),
+            _occasions(past_terms, most),
+        )
 
     @property
-    def ending_terms(self) -> int:
-        return sum(occasion.years is None for occasion in self.occasions)
-
-    @property
-    def anniversaries(self) -> int:
-        return len(self.occasions) - self.ending_terms
+    def is_shortened(self) -> bool:
+        return len(self.occasions) < self.anniversaries + self.ending_terms
 
     @property
     def months(self) -> list[Month]:
@@ -157,7 +164,7 @@ def soonest(count: int) -> list[Occasion]:
         for pk, slug, kind, started, _term_ends in _in_force(queries.partnerships())
         if started and started.month and kind != Partnership.Kind.EVENT and (anniversary := window.anniversary(started))
     ]
-    return _occasions(sorted(dated, key=_place)[:count])
+    return _occasions(dated, count)
 
 
 @dataclass(frozen=True)
@@ -181,7 +188,9 @@ def _place(dated: _Dated) -> tuple[int, int, int, str]:
     return dated.on.year, dated.on.month or 13, dated.on.day or 32, dated.slug
 
 
-def _occasions(listed: list[_Dated]) -> list[Occasion]:
-    records = queries.for_rows(queries.partnerships()).in_bulk([dated.pk for dated in listed])
+def _occasions(dated: list[_Dated], most: int) -> list[Occasion]:
+    """The first of these with their records."""
+    first = sorted(dated, key=_place)[:most]
+    records = queries.for_rows(queries.partnerships()).in_bulk([each.pk for each in first])
     # Without what was withdrawn since the dates were read.
-    return [Occasion(records[dated.pk], dated.on, dated.years) for dated in listed if dated.pk in records]
+    return [Occasion(records[each.pk], each.on, each.years) for each in first if each.pk in records]

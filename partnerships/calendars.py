@@ -13,6 +13,7 @@ from . import wording
 from .anniversaries import Occasion
 
 MAKER = "-//U.S.-Japan Partnerships Directory//Anniversaries//EN"
+MOST_EVENTS = 1_000  # about as much as calendar programs read of one address
 REFRESHED = dt.timedelta(days=1)
 
 

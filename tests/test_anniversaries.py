@@ -48,9 +48,13 @@ def found_for(started: str) -> tuple[str, int] | None:
     return (str(found[0]), found[1]) if found else None
 
 
+def agenda(most: int = 99) -> Agenda:
+    return Agenda.of(queries.partnerships(), most)
+
+
 def coming(**fields: str) -> list[tuple[str, int | None]]:
     published_partnership(**fields)
-    return [(str(occasion.on), occasion.years) for occasion in Agenda.of(queries.partnerships()).occasions]
+    return [(str(occasion.on), occasion.years) for occasion in agenda().occasions]
 
 
 def page(address: str) -> Page:
@@ -189,25 +193,24 @@ def test_a_term_that_ends_is_told_beside_the_anniversary() -> None:
 )
 def test_a_term_that_ran_out_is_told_for_a_year(term_ends: str, expected: list[str]) -> None:
     published_partnership(kind="memorandum", term_ends=term_ends)
-    agenda = Agenda.of(queries.partnerships())
-    assert [str(occasion.on) for occasion in agenda.past_terms] == expected
+    assert [str(occasion.on) for occasion in agenda().past_terms] == expected
 
 
 def test_the_order_is_that_of_time_with_what_is_less_precisely_known_behind() -> None:
     for started in ("1962", "1962-12-31", "1963-01-01", "1962-12", "1962-12-01"):
         published_partnership(started=started)
-    agenda = Agenda.of(queries.partnerships())
-    assert [str(occasion.on) for occasion in agenda.occasions] == [
+    ordered = agenda()
+    assert [str(occasion.on) for occasion in ordered.occasions] == [
         "2027-12-01",
         "2027-12-31",
         "2027-12",
         "2027",
         "2028-01-01",
     ]
-    assert [month.label for month in agenda.months] == ["December 2027", "2027, month not known", "January 2028"]
+    assert [month.label for month in ordered.months] == ["December 2027", "2027, month not known", "January 2028"]
     with translation.override("ja"):
-        assert [month.label for month in agenda.months] == ["2027年12月", "2027年（月は不明）", "2028年1月"]
-        assert [month.name for month in agenda.months] == ["12月", "月は不明", "1月"]
+        assert [month.label for month in ordered.months] == ["2027年12月", "2027年（月は不明）", "2028年1月"]
+        assert [month.name for month in ordered.months] == ["12月", "月は不明", "1月"]
 
 
 def test_the_soonest_are_anniversaries_with_a_month_or_a_day() -> None:
@@ -242,7 +245,7 @@ def test_it_lists_each_occasion_with_its_date_and_terms_past_last() -> None:
         ("March 2027", "Term ends", "Oregon Kobe"),
         ("21 October 2027", "70 years", "Seattle Kobe"),
         ("2028", "10 years", "Oregon Kobe"),
-        ("29 June 2026", "Term ends", "Past"),
+        ("29 June 2026", "Term ended", "Past"),
     ]
 
 
@@ -274,7 +277,7 @@ def test_it_counts_anniversaries_and_ending_terms() -> None:
         ("theme=climate", ["70 years"]),
         ("kind=sister", ["70 years"]),
         ("kind=research", []),
-        ("actor=seattle", ["70 years", "Term ends"]),
+        ("actor=seattle", ["70 years", "Term ended"]),
         ("q=oregon", ["Term ends", "10 years"]),
         ("decade=2010", ["Term ends", "10 years"]),
     ],
@@ -330,6 +333,17 @@ def test_the_calendar_it_offers_has_the_same_filters() -> None:
 def test_an_empty_list_says_what_to_do_next() -> None:
     links = page("/anniversaries/?kind=research").links()
     assert {"/partnerships/?kind=research", "/anniversaries/"} <= links.keys()
+
+
+def test_a_list_without_bound_is_shortened_to_the_next_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for year in ("1957", "1962", "1967"):
+        published_partnership(started=f"{year}-10-10", kind="memorandum", term_ends="2027-10-11")
+    next_four = agenda(most=4)
+    assert [occasion.years for occasion in next_four.occasions] == [70, 65, 60, None]
+    assert (next_four.anniversaries, next_four.ending_terms, next_four.is_shortened) == (3, 3, True)
+    assert not agenda(most=6).is_shortened
+    monkeypatch.setattr("partnerships.views.anniversaries.MOST_SHOWN", 4)
+    assert page("/anniversaries/").one("p", class_="notice").text.startswith("Only the next 4 are shown.")
 
 
 def test_it_hides_what_is_not_published() -> None:

@@ -20,6 +20,7 @@ from partnerships.http import public_page
 
 from .listing import Chip, at_one_address, check_address, chips
 
+MOST_SHOWN = 500  # on the page; more would be megabytes
 FORM = ("state", "prefecture", "theme", "kind")
 
 
@@ -30,7 +31,7 @@ def anniversary_list(request: HttpRequest) -> HttpResponse:
     filters, facets, chips = _asked_for(request)
     context = {
         "filters": filters,
-        "agenda": Agenda.of(filters.qs),
+        "agenda": Agenda.of(filters.qs, MOST_SHOWN),
         "fields": [_in_order(facet) for name in FORM for facet in facets if facet.name == name],
         "chips": chips,
         "messages": [ignored.message for ignored in filters.ignored],
@@ -44,7 +45,7 @@ def anniversary_list(request: HttpRequest) -> HttpResponse:
 @at_one_address
 def anniversaries_ics(request: HttpRequest) -> HttpResponse:
     filters, _facets, chips = _asked_for(request)
-    occasions = Agenda.of(filters.qs).occasions
+    occasions = Agenda.of(filters.qs, calendars.MOST_EVENTS).occasions
     body = calendars.anniversaries(occasions, _name(chips), _calendar_address(filters))
     response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'inline; filename="anniversaries.ics"'

@@ -102,7 +102,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         .annotate(steps=Count("milestones"))
         .order_by("-steps", "slug")
         .first(),
-        "occasions": anniversaries.Agenda.of(queries.partnerships()).occasions[:3],
+        "occasions": anniversaries.Agenda.of(queries.partnerships(), 3).occasions,
     }
     return render(request, "pages/styleguide.html", context)
 

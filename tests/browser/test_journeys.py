@@ -29,6 +29,8 @@ PAGES = [
     "/accessibility/",
     "/map/",
     "/map/?theme=climate&state=US-WA",
+    "/sources/wikidata-twinned-bodies-2016/",
+    "/anniversaries/?state=US-WA",
     "/no-such-page/",
 ]
 
