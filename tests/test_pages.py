@@ -918,18 +918,17 @@ def test_the_title_of_a_listing_says_what_is_chosen(client: Client) -> None:
 @with_database
 @pytest.mark.parametrize(
     ("address", "types"),
-    [("/", "actor theme partnership"), ("/partnerships/", "actor theme partnership"), ("/actors/", "actor")],
+    [
+        ("/", "actor theme partnership"),
+        ("/partnerships/", "actor theme partnership"),
+        ("/actors/", "actor"),
+        ("/sources/", ""),
+    ],
 )
 def test_a_search_box_says_what_it_can_complete(client: Client, address: str, types: str) -> None:
     form = read(client, address).one("form", class_="search")
     assert form.attributes["data-completes"] == types
     assert all(form.attributes[f"data-{kind}"] for kind in types.split())
-
-
-@with_database
-def test_a_search_for_sources_completes_nothing(client: Client) -> None:
-    page = read(client, "/sources/")
-    assert "data-completes" not in page.one("form", class_="search").attributes
 
 
 # --- Pages that are not there, and errors ---------------------------------------------------------------------------

@@ -197,7 +197,7 @@ def test_a_failure_is_told_leaves_the_list_and_can_be_tried_again(
     expect(heading(page)).to_have_text(before)
     expect(page).to_have_url(re.compile(f"{address}$"))
     page.unroute("**/partnerships/?*")
-    notice.get_by_role("button", name=again).click()
+    page.get_by_role("button", name=again).click()
     expect(page.locator(".chip")).to_have_count(1)
     expect(notice).to_be_hidden()
     expect(page.locator(".facet-value:focus")).to_have_count(1)

@@ -172,7 +172,7 @@
     list.addEventListener("mousedown", (event) => event.preventDefault()); // the input keeps the focus
   }
 
-  const enhanceAll = (root) => root.querySelectorAll("form[data-completes]").forEach(enhance);
+  const enhanceAll = (root) => root.querySelectorAll("form[data-completes]:not([data-completes=''])").forEach(enhance);
   enhanceAll(document);
   document.addEventListener("htmx:load", ({ target }) => enhanceAll(target)); // a search box that came with a new list
 }
