@@ -252,11 +252,6 @@ def on_shore(partnership: Partnership, country: str) -> list[Participation]:
     return [part for part in partnership.participations.all() if part.actor.country == country]
 
 
-def ties_on_map(partnership: Partnership) -> maps.Ties:
-    """A published partnership on the map; takes no query but the first for a version."""
-    return maps.current().ties([partnership.pk])
-
-
 def length_beyond(parts: Sequence[Any], shown: int) -> int:
     """How many of a list are not shown."""
     return len(parts) - shown
@@ -341,7 +336,7 @@ FILTERS = [
     partial,
     day,
     on_shore,
-    ties_on_map,
+    maps.ties_of,
     length_beyond,
     kept_fields,
     address_with,
