@@ -81,7 +81,7 @@ def for_page(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
 def newest_partnerships(count: int) -> list[Partnership]:
     """The records that began last, as far as the sources say."""
     dated = partnerships().filter(started__isnull=False)
-    return list(for_rows(dated).order_by("-started", "slug")[:count])
+    return list(dated.order_by("-started", "slug")[:count])
 
 
 def instructive(found: QuerySet[Partnership], most: int) -> list[Partnership]:

@@ -192,6 +192,7 @@ _NOTED: dict[str, list[tuple[str, str]]] = {
     ],
     "Actor": [(RecordVersion.Kind.ACTOR, "id"), (RecordVersion.Kind.ACTOR, "successor_id")],
     "ActorName": [(RecordVersion.Kind.ACTOR, "actor_id")],
+    "CoverageCheck": [(RecordVersion.Kind.ACTOR, "place_id")],
     "Theme": [(RecordVersion.Kind.THEME, "id")],
     "Source": [(RecordVersion.Kind.SOURCE, "id")],
 }
