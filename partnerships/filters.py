@@ -142,7 +142,13 @@ class ListFilterSet(django_filters.FilterSet):
 
     def address(self, changes: dict[str, list[str]] | None = None, *, page: int = 1) -> str:
         """The query string of this list with some parameters changed, in the one canonical form."""
-        return "?" + "&".join(starmap(_encoded, self.pairs(changes or {}, page=page)))
+        if changes or page > 1:
+            return "?" + "&".join(starmap(_encoded, self.pairs(changes or {}, page=page)))
+        return self._own_address
+
+    @cached_property
+    def _own_address(self) -> str:
+        return "?" + "&".join(starmap(_encoded, self.pairs({})))
 
     def pairs(self, changes: dict[str, list[str]], *, page: int = 1) -> list[tuple[str, str]]:
         """The parameters in their one order: the values of each sorted, defaults left out."""

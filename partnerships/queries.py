@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -30,8 +31,13 @@ from .models.partnership import PartnershipQuerySet
 _PUBLIC_PARTNERSHIP = Q(partnership__publication=Publication.PUBLISHED)
 
 
-def partnerships() -> PartnershipQuerySet:
+@cache  # never evaluated, only copied: to say it anew takes longer than what a listing asks of the catalogue
+def _published_partnerships() -> PartnershipQuerySet:
     return Partnership.objects.published()
+
+
+def partnerships() -> PartnershipQuerySet:
+    return _published_partnerships().all()
 
 
 def for_rows(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
@@ -81,7 +87,7 @@ def for_page(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
 def newest_partnerships(count: int) -> list[Partnership]:
     """The records that began last, as far as the sources say."""
     dated = partnerships().filter(started__isnull=False)
-    return list(for_rows(dated).order_by("-started", "slug")[:count])
+    return list(dated.order_by("-started", "slug")[:count])
 
 
 def instructive(found: QuerySet[Partnership], most: int) -> list[Partnership]:

@@ -186,7 +186,7 @@ def back_links(facts: Sequence[tuple[str, str]]) -> str:
 ADDRESS, COUNT = "\x01", "\x02"  # where a facet's pattern is filled
 
 GLOBALS = [url, static, language, this_page_in, absolute, section, kept, cites, back_links]
-CONSTANT: dict[str, Any] = {"_": translated, "url": url, "static": static, "language": language}
+CONSTANT: dict[str, Any] = {"_": translated, "url": url, "static": static, "language": language, "absolute": absolute}
 
 
 # --- Filters -------------------------------------------------------------------------------------------------------

@@ -27,11 +27,13 @@ from partnerships.models import (
     Actor,
     ActorName,
     Adoption,
+    CoverageCheck,
     Milestone,
     Outcome,
     Partnership,
     Publication,
     Source,
+    Theme,
 )
 from partnerships.views import pages
 from partnerships.views.listing import PER_PAGE
@@ -379,7 +381,33 @@ def test_the_first_page_counts_what_is_published(client: Client) -> None:
 @with_database
 def test_the_first_page_shows_the_newest_partnerships_first(client: Client) -> None:
     small_directory()
-    assert read(client, "/").texts("h2", class_="row-title") == ["Plain tie", "Kobe and Seattle"]
+    page = read(client, "/")
+    heading = page.elements.index(page.one("h2", id="newest-title"))
+    lines = [element.text for element in page.elements[heading:] if element.tag == "a"]
+    assert lines[:2] == ["Plain tie", "Kobe and Seattle"]
+
+
+@with_database
+@pytest.mark.parametrize(
+    ("language", "gap", "unchecked", "checked"),
+    [
+        ("en", "Climate in Oregon", "not looked into yet", "checked, none found"),
+        ("ja", "Oregon：気候", "未確認", "確認済み（該当なし）"),
+    ],
+)
+def test_the_first_page_says_where_nothing_is_recorded_and_whether_anybody_looked(
+    client: Client, language: str, gap: str, unchecked: str, checked: str
+) -> None:
+    small_directory()
+    oregon = make_state("oregon", code="US-OR")
+    address = in_language("/", language)
+    assert gap not in read(client, address).text  # no partnership at all: nothing is said of it
+    published_partnership("oregon-tie", us=oregon, themes=(Theme.objects.get(slug="forestry"),))
+    (line,) = [item.text for item in read(client, address).all("li") if item.text.startswith(gap)]
+    assert unchecked in line and checked not in line
+    CoverageCheck.objects.create(place=oregon, theme=Theme.objects.get(slug="climate"), checked_on="2026", method="-")
+    (line,) = [item.text for item in read(client, address).all("li") if item.text.startswith(gap)]
+    assert checked in line and unchecked not in line
 
 
 @with_database

@@ -134,7 +134,7 @@ class Listing:
             for number in numbers
         ]
 
-    @property
+    @cached_property
     def sort_links(self) -> list[Any]:
         """The orders to choose from, as (label, address, whether it is in effect)."""
         return [
