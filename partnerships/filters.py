@@ -23,7 +23,7 @@ from django.http import QueryDict
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from . import dimensions, queries, search, vocabulary
+from . import dimensions, queries, search, vocabulary, wording
 from .models import Actor, Partnership, Source
 from .text import MOST_CHARACTERS, MOST_WORDS, Query, parse
 
@@ -166,6 +166,12 @@ class ListFilterSet(django_filters.FilterSet):
         """Whether a list with these choices would be the same without this one."""
         return False
 
+    def description(self, name: str, value: str) -> str:
+        """A value that narrows the list, in words, where no facet has a label for it."""
+        if name == "q":
+            return _("“%(words)s”") % {"words": value}
+        return _("%(label)s: %(value)s") % {"label": self.base_filters[name].label, "value": value}
+
     def changed(self, changes: dict[str, list[str]]) -> Self:
         """The same kind of list with some parameters changed."""
         query = QueryDict(mutable=True)
@@ -307,11 +313,16 @@ class PartnershipFilter(ListFilterSet):
     def by_dimension(self, found: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
         return found.filter(pk__in=dimensions.having(name, values)) if values else found
 
-    @property
+    @cached_property
     def place(self) -> Actor | None:
         """The place or organisation whose partnerships are asked for."""
         chosen = self.chosen("actor")
-        return Actor.objects.published().filter(slug=chosen[-1]).first() if chosen else None
+        return queries.actors().filter(slug=chosen[-1]).first() if chosen else None
+
+    def description(self, name: str, value: str) -> str:
+        if name == "actor" and self.place:
+            return wording.full_name(self.place)
+        return super().description(name, value)
 
     def by_actor(self, found: QuerySet[Any], name: str, actor: Actor) -> QuerySet[Any]:
         return found.filter(pk__in=queries.partnerships_within(actor).values("pk"))

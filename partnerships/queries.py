@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -163,8 +163,12 @@ def regions(country: str) -> QuerySet[Actor]:
     return Actor.objects.published().regions().filter(country=country).exclude(code="")
 
 
-def name_order() -> list[str]:
-    return ["name_kana", "name_ja", "name", "slug"] if get_language() == "ja" else ["name", "slug"]
+def name_order() -> list[Any]:
+    """By name; in Japanese by its reading, or as written where none is recorded; without a Japanese name last."""
+    if get_language() != "ja":
+        return ["name", "slug"]
+    reading = Coalesce(NullIf("name_kana", Value("")), NullIf("name_ja", Value("")))
+    return [reading.asc(nulls_last=True), "name_ja", "name", "slug"]
 
 
 def themes_with_counts() -> QuerySet[Theme]:

@@ -216,6 +216,17 @@ def in_its_language(local: wording.LocalText) -> str:
     return local.text
 
 
+def as_written(text: str) -> str:
+    """A text that exists in one language only, marked with it where that is not the page's."""
+    written_in = wording.language_of(text)
+    return in_its_language(wording.LocalText(text, written_in, is_foreign=written_in != language()))
+
+
+def bracketed(text: str | int) -> str:
+    """What follows a word in brackets, in those of the active language."""
+    return _(" (%(text)s)") % {"text": text}
+
+
 def phrases(record: Model, field: str) -> list[str]:
     """A field of phrases joined by “; ”, as a list."""
     local = wording.local_text(record, field)
@@ -332,6 +343,8 @@ FILTERS = [
     plain_text,
     other_text,
     in_its_language,
+    as_written,
+    bracketed,
     phrases,
     choice,
     partial,

@@ -672,6 +672,19 @@ def test_places_are_sorted_by_name_and_in_japanese_by_their_reading() -> None:
     assert (places("show=all"), japanese) == (["three", "two", "one"], ["one", "two", "three"])
 
 
+def test_places_without_a_reading_follow_in_japanese_and_those_without_a_japanese_name_come_last() -> None:
+    for slug, name_ja, reading in [
+        ("aarp", "", ""),
+        ("jetro", "日本貿易振興機構", ""),
+        ("seattle", "シアトル", ""),
+        ("wakayama", "和歌山市", "わかやまし"),
+        ("akita", "秋田市", "あきたし"),
+    ]:
+        make_actor(slug, name_ja=name_ja, name_kana=reading)
+    with translation.override("ja"):
+        assert places("show=all") == ["akita", "wakayama", "seattle", "jetro", "aarp"]
+
+
 # --- Sources -------------------------------------------------------------------------------------------------------
 
 

@@ -265,7 +265,7 @@ def test_every_place_in_the_list_leads_to_a_map_with_as_many(client: Client) -> 
     ("prefix", "words"),
     [
         ("", "1 partnership is not on the map, because a place of it is not known."),
-        ("/ja", "所在地がわからない自治体・団体があるため、1件の連携は地図に表示していません。"),
+        ("/ja", "所在地の分からない自治体・団体があるため、1件の連携は地図に表示していません。"),
     ],
 )
 def test_the_page_says_how_many_are_not_on_the_map(client: Client, prefix: str, words: str) -> None:

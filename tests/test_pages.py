@@ -833,6 +833,21 @@ def test_the_chosen_filters_can_be_taken_away_one_by_one(client: Client) -> None
 
 @with_database
 @pytest.mark.parametrize(
+    ("address", "chips"),
+    [
+        ("/partnerships/?actor=kobe", ["Kobe, Hyogo"]),
+        ("/ja/partnerships/?actor=kobe", ["兵庫県神戸市"]),
+        ("/partnerships/?year_min=1990", ["Started from: 1990"]),
+        ("/ja/partnerships/?year_min=1990", ["開始年の下限：1990"]),
+    ],
+)
+def test_a_chosen_filter_is_told_in_the_words_of_the_page(client: Client, address: str, chips: list[str]) -> None:
+    small_directory()
+    assert [chip.text.split(" ✕")[0] for chip in read(client, address).all("a", class_="chip")] == chips
+
+
+@with_database
+@pytest.mark.parametrize(
     ("address", "links"),
     [
         (

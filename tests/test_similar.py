@@ -106,7 +106,7 @@ def test_the_reasons_are_in_the_language_of_the_page(places: dict[str, Actor]) -
     record = published_partnership("one", us=places["washington"], jp=places["hyogo"], themes=(energy,))
     published_partnership("two", us=places["washington"], jp=places["hyogo"], themes=(energy,))
     with translation.override("ja"):
-        assert reasons(record) == {"two": ["同じ州・都道府県", "共通のテーマ：クリーンエネルギー", "同じ種類"]}
+        assert reasons(record) == {"two": ["同じ州・都道府県", "共通のテーマ：クリーンエネルギー", "同じ種別"]}
 
 
 def test_the_same_kind_alone_makes_nothing_similar() -> None:

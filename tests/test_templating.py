@@ -11,7 +11,7 @@ from django.utils import translation
 from jinja2 import UndefinedError
 
 from partnerships import queries
-from partnerships.templating import choice, intcomma, url
+from partnerships.templating import as_written, bracketed, choice, intcomma, url
 
 from .factories import join, make_actor, make_prefecture, make_theme, published_partnership
 from .markup import Page
@@ -90,3 +90,23 @@ def test_a_choice_is_labelled_in_the_active_language(record: Any) -> None:
 @pytest.mark.parametrize(("number", "shown"), [(0, "0"), (999, "999"), (7_700_000, "7,700,000"), (-1_000, "-1,000")])
 def test_numbers_are_grouped_by_thousands(number: int, shown: str) -> None:
     assert intcomma(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "shown"),
+    [
+        ("en", "Almanac", "Almanac"),
+        ("en", "年鑑", '<span lang="ja">年鑑</span>'),
+        ("ja", "年鑑", "年鑑"),
+        ("ja", "Almanac & more", '<span lang="en">Almanac &amp; more</span>'),
+    ],
+)
+def test_a_text_in_one_language_is_marked_where_the_page_is_in_the_other(language: str, text: str, shown: str) -> None:
+    with translation.override(language):
+        assert as_written(text) == shown
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", " (2)"), ("ja", "（2）")])
+def test_brackets_are_those_of_the_language(language: str, shown: str) -> None:
+    with translation.override(language):
+        assert bracketed(2) == shown

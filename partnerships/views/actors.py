@@ -44,7 +44,7 @@ def actor_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "actor": actor,
         "linked_data": linked_data.script(linked_data.actor(actor)),
         "names": list(actor.other_names.all()),
-        "predecessors": list(actor.predecessors.published().order_by("name")),
+        "predecessors": list(actor.predecessors.published().order_by(*queries.name_order())),
         "own": own_rows,
         "inherited": inherited_rows,
         "listed": len({row.pk for row in [*own_rows, *inherited_rows]}),

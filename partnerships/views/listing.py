@@ -161,13 +161,11 @@ def chips(filters: ListFilterSet, facets: Facets) -> list[Chip]:
     """Everything that narrows the list."""
     by_name = {facet.name: facet for facet in facets}
     found = []
-    for name, declared in filters.base_filters.items():
+    for name in filters.base_filters:
         if name == "sort" or not filters.chosen(name):
             continue
         labels = {value.value: value.label for value in by_name[name].values} if name in by_name else {}
         for value in filters.chosen(name):
-            label = labels.get(value) or f"{declared.label}: {value}"
-            if name == "q":
-                label = _("“%(words)s”") % {"words": value}
+            label = labels.get(value) or filters.description(name, value)
             found.append(Chip(label, filters.toggled(name, value)))
     return found

@@ -155,3 +155,10 @@ def test_where_the_data_cannot_be_read_the_drawing_stays(site, page: Page):
     expect(page.locator("svg.map-drawing")).to_be_visible()
     page.locator("[data-region='US-HI']").click()
     expect(page).to_have_url(re.compile(r"/map/\?state=US-HI$"))
+
+
+def test_the_first_pages_drawing_is_as_wide_as_a_phone(site, page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/")
+    box = page.locator(".wide .map").bounding_box()
+    assert box and (box["x"], box["width"]) == (0, 390)
