@@ -63,7 +63,7 @@ def of_partnerships(keys: list[int]) -> Iterator[Entry]:
     Its id is made of the host, the day on which the record was entered and its number: it outlives a new slug, and a
     database that was filled anew gives new ids rather than those of other records.
     """
-    found = queries.for_rows(queries.partnerships()).in_bulk(keys)
+    found = queries.with_names(queries.partnerships()).in_bulk(keys)
     for record in (found[key] for key in keys if key in found):
         yield Entry(
             _tag(f"partnerships/{record.pk}", record.created_at),
