@@ -27,6 +27,7 @@ def directory_in_figures(request: HttpRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "listing": {
+            "count": selection.count,
             "facets": facets,
             "messages": [ignored.message for ignored in filters.ignored],
             "chips": chips(filters, facets),
