@@ -54,7 +54,8 @@ def anniversaries_ics(request: HttpRequest) -> HttpResponse:
 def _asked_for(request: HttpRequest) -> tuple[DatedPartnershipFilter, Narrowing]:
     filters = DatedPartnershipFilter(request.GET, queries.partnerships())
     check_address(request, filters)
-    return filters, Narrowing(filters, catalogue.current().selected(filters).facets(partnership_facets))
+    selection = catalogue.current().selected(filters)
+    return filters, Narrowing(filters, selection.facets(partnership_facets), selection.count)
 
 
 def _calendar_address(filters: DatedPartnershipFilter) -> str:

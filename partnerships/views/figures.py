@@ -25,7 +25,7 @@ def directory_in_figures(request: HttpRequest) -> HttpResponse:
     selection = catalogue.current().selected(filters)
     context = {
         "filters": filters,
-        "listing": Narrowing(filters, selection.facets(partnership_facets)),
+        "listing": Narrowing(filters, selection.facets(partnership_facets), selection.count),
         "advice": None if selection.count else Advice.build(filters, CatalogueResults(selection)),
         "headline": headline(selection),
         "by_year": by_year(selection),

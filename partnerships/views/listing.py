@@ -68,6 +68,7 @@ class Narrowing:
 
     filters: Any
     facets: Facets
+    count: int  # of all that is left
     complaint: str = field(default="", kw_only=True)  # on what is no filter
 
     @cached_property
@@ -126,11 +127,7 @@ class Listing(Narrowing):
         advice = None if results.count else Advice.build(filters, results)
         page = paginator.page(number)
         rows = results.rows(page.start_index() - 1, page.end_index()) if results.count else []
-        return cls(filters, facets, page, rows, advice, complaint=complaint)
-
-    @property
-    def count(self) -> int:
-        return self.page.paginator.count
+        return cls(filters, facets, results.count, page, rows, advice, complaint=complaint)
 
     @cached_property
     def canonical_query(self) -> str:

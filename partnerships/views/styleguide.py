@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from partnerships import anniversaries, catalogue, queries
+from partnerships import anniversaries, catalogue, changes, figures, maps, queries
 from partnerships.filters import PartnershipFilter
 from partnerships.models import Partnership
 
@@ -91,6 +91,10 @@ def _luminance(colour: str) -> float:
 
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
+    everything = catalogue.current().selected(PartnershipFilter(QueryDict(), queries.partnerships()))
+    eventful = (
+        queries.for_page(queries.partnerships()).annotate(steps=Count("milestones")).order_by("-steps", "slug").first()
+    )
     context = {
         "contrasts": contrasts(),
         "examples": _examples(),
@@ -98,10 +102,12 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "without_matches": _listing(request, WITHOUT_MATCHES),
         "themes": list(queries.themes_with_counts()),
         "figures": queries.figures(),
-        "eventful": queries.for_page(queries.partnerships())
-        .annotate(steps=Count("milestones"))
-        .order_by("-steps", "slug")
-        .first(),
+        "eventful": eventful,
+        "changes": changes.of_partnership(eventful) if eventful else [],
+        "by_year": figures.by_year(everything),
+        "decades": figures.themes_by_decade(everything),
+        "states": figures.ranked(everything, "state"),
+        "ties": maps.current().ties(everything.keys(0, everything.count)),
         "occasions": anniversaries.Agenda.of(queries.partnerships(), 3).occasions,
     }
     return render(request, "pages/styleguide.html", context)

@@ -181,7 +181,7 @@
     const regions = [L.geoJSON(states, plain("map-us")), L.geoJSON(prefectures, plain("map-jp"))];
     for (const layer of regions) layer.addTo(map);
     const ties = new TiesLayer(atlas).addTo(map);
-    for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+    for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "print"]) {
       matchMedia(query).addEventListener("change", () => ties.draw());
     }
     return { map, regions, ties };
@@ -224,7 +224,7 @@
       ties.choose(places);
       mark(link.dataset.region);
       const numbers = [...new Set([...places].flatMap((place) => [...place.records]))].sort((a, b) => a - b);
-      heading.textContent = said.textContent = inWords(link.textContent, numbers.length);
+      heading.textContent = inWords(link.textContent, numbers.length);
       list.replaceChildren(...numbers.map((number) => item(atlas.records[number])));
       list.scrollTop = 0;
       narrow.href = link.href;
@@ -270,6 +270,7 @@
       const place = nearest(atlas, map, event.latlng);
       const region = event.propagatedFrom?.feature?.id;
       choose(place ? linkOf(place) : region && shores.querySelector(`[data-region="${region}"]`));
+      if (link) said.textContent = heading.textContent;
     }
 
     map.on("click", clicked);
@@ -284,7 +285,8 @@
       if (!target || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       event.preventDefault();
       choose(target);
-      heading.focus();
+      said.textContent = "";
+      heading.focus(); // which reads it out
     });
     first("[data-map-all]").addEventListener("click", () => {
       const before = link;
