@@ -155,9 +155,20 @@ def _ended(record: Partnership) -> str:
     end = ending(record)
     date = record.ended or (end.on if end else None)
     if record.kind == Partnership.Kind.EVENT:
-        date = record.started or date
-        return _("Held %(on)s.") % {"on": date.localised_since()} if date else _("Held; the date is not recorded.")
+        return _held(record.started or date, record.ended)
     return _("Ended %(on)s.") % {"on": date.localised_since()} if date else _("Ended; the date is not recorded.")
+
+
+def _held(started: PartialDate | None, ended: PartialDate | None) -> str:
+    """When an event was held: from one date to another, or in the month or year that holds both."""
+    if started is None:
+        return _("Held; the date is not recorded.")
+    if ended and ended.earliest > started.latest:
+        words = {"started": started.localised(), "ended": ended.localised()}
+        return _("Held from %(started)s to %(ended)s.") % words
+    # “11 March” alone would say of a week in March that it was a day.
+    widest = ended if ended and ended.earliest <= started.earliest else started
+    return _("Held %(on)s.") % {"on": widest.localised_since()}
 
 
 def ending(record: Partnership) -> Milestone | None:

@@ -204,6 +204,10 @@ def test_the_state_follows_from_the_status_the_term_and_the_day(fields: dict[str
         ({"status": "ended", "ended": "2018-10-02"}, "Ended on 2 October 2018."),
         ({"status": "ended"}, "Ended; the date is not recorded."),
         ({"status": "ended", "kind": "event", "started": "2009-10"}, "Held in October 2009."),
+        ({"kind": "event", "started": "2023-03-11", "ended": "2023-03"}, "Held in March 2023."),
+        ({"kind": "event", "started": "2023-03", "ended": "2023-03-18"}, "Held in March 2023."),
+        ({"kind": "event", "started": "2023-03-11", "ended": "2023-03-11"}, "Held on 11 March 2023."),
+        ({"kind": "event", "started": "2023-03-11", "ended": "2023-04"}, "Held from 11 March 2023 to April 2023."),
         ({"status": "ended", "kind": "event"}, "Held; the date is not recorded."),
     ],
 )
