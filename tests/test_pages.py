@@ -645,7 +645,7 @@ def test_a_prefecture_links_to_all_that_the_places_in_it_take_part_in(client: Cl
 def test_the_themes_are_counted_by_what_is_published(client: Client) -> None:
     small_directory()
     page = read(client, "/themes/")
-    assert page.texts("p", class_="figure") == ["2", "0"]
+    assert page.texts("p", class_="figure") == ["2 partnerships", "0 partnerships"]
 
 
 @with_database
