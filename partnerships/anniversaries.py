@@ -75,7 +75,7 @@ def coming_window() -> Window:
 
 @dataclass(frozen=True)
 class Occasion:
-    """An anniversary, or the end of a term, of a partnership that ``queries.for_rows`` gave."""
+    """An anniversary, or the end of a term, of a partnership that ``queries.with_names`` gave."""
 
     record: Partnership
     on: PartialDate
@@ -191,6 +191,6 @@ def _place(dated: _Dated) -> tuple[int, int, int, str]:
 def _occasions(dated: list[_Dated], most: int) -> list[Occasion]:
     """The first of these with their records."""
     first = sorted(dated, key=_place)[:most]
-    records = queries.for_rows(queries.partnerships()).in_bulk([each.pk for each in first])
+    records = queries.with_names(queries.partnerships()).in_bulk([each.pk for each in first])
     # Without what was withdrawn since the dates were read.
     return [Occasion(records[each.pk], each.on, each.years) for each in first if each.pk in records]

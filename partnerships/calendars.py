@@ -7,7 +7,7 @@ import uuid
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from icalendar import TRANSP, Calendar, Event
+from icalendar import TRANSP, Calendar, Event, vText
 
 from . import wording
 from .anniversaries import Occasion
@@ -24,15 +24,16 @@ def anniversaries(occasions: list[Occasion], name: str, address: str) -> bytes:
     known to the year only is left out.
     """
     made = Calendar.new(
-        name=name,
         prodid=MAKER,
         method="PUBLISH",
         uid=uuid.uuid5(uuid.NAMESPACE_URL, address),
         subcomponents=[_event(occasion) for occasion in occasions if occasion.on.month],
     )
+    for named in ("name", "x-wr-calname"):  # the second for programs that do not know RFC 7986
+        made.add(named, vText(name))
     made.add("refresh-interval", REFRESHED, parameters={"value": "DURATION"})  # RFC 7986 wants the type named
     made.add("x-published-ttl", "P1D")  # the same for Outlook
-    return made.to_ical()
+    return wording.without_controls(made.to_ical().decode()).encode()
 
 
 def _event(occasion: Occasion) -> Event:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from itertools import compress, count, islice
+from itertools import compress, islice
 from operator import or_
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +26,8 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from . import queries, search
+from . import bitmaps, queries, search
+from .bitmaps import Slots
 from .dimensions import DIMENSIONS
 from .filters import PartnershipFilter
 from .models import Partnership, RecordVersion, version
@@ -40,9 +41,6 @@ MOST_LINES = 150_000  # of an export, about 400 bytes each
 MOST_SEARCHES = 200
 FEW = 3_000  # matches: picked out one by one; more are found by going along the order
 
-Slots = list[int]
-_BITS = [[bit for bit in range(8) if octet >> bit & 1] for octet in range(256)]
-_ZEROS_AND_ONES = bytes.maketrans(b"01", b"\x00\x01")
 _UNDATED = ""
 
 
@@ -92,7 +90,7 @@ class Catalogue:
         made.is_of_a_transaction = connection.in_atomic_block
         made._facts = list(self._facts)
         made._slots = dict(self._slots)
-        gone = _bits(made._slots.pop(pk) for pk in changed if pk in self._slots)
+        gone = bitmaps.of(made._slots.pop(pk) for pk in changed if pk in self._slots)
         made.everything &= ~gone
         made._values = {
             parameter: {value: bitmap & ~gone for value, bitmap in values.items()}
@@ -133,11 +131,11 @@ class Catalogue:
             self._facts.append(Facts(pk, slug, title, title_ja, str(started or _UNDATED), updated))
             if started:
                 years.setdefault(started.year, []).append(slot)
-        self.everything |= _bits(
+        self.everything |= bitmaps.of(
             self._slots.values() if pks is None else (self._slots[pk] for pk in pks & self._slots.keys())
         )
         for year, slots in years.items():
-            self._years[year] = self._years.get(year, 0) | _bits(slots)
+            self._years[year] = self._years.get(year, 0) | bitmaps.of(slots)
         for parameter, rows in DIMENSIONS.items():
             standing = rows() if pks is None else rows().filter(owner__in=pks)
             by_value: dict[str, Slots] = {}
@@ -146,7 +144,7 @@ class Catalogue:
                     by_value.setdefault(value, []).append(self._slots[pk])
             known = self._values[parameter]
             for value, slots in by_value.items():
-                known[value] = known.get(value, 0) | _bits(slots)
+                known[value] = known.get(value, 0) | bitmaps.of(slots)
 
     # --- Asked -------------------------------------------------------------------------------------------------------
 
@@ -184,7 +182,7 @@ class Catalogue:
     def bitmap(self, pks: Iterable[int]) -> int:
         """The bitmap of the published ones among these partnerships."""
         slots = self._slots
-        return _bits(slots[pk] for pk in pks if pk in slots)
+        return bitmaps.of(slots[pk] for pk in pks if pk in slots)
 
     def counts(self, parameter: str, within: int) -> dict[str, int]:
         """How many of these have each value; values that none has are left out."""
@@ -230,9 +228,9 @@ class Catalogue:
         if bitmap == self.everything:
             chosen: Iterable[int] = slots[start:stop]
         elif bitmap.bit_count() <= FEW:
-            chosen = sorted(_slots(bitmap), key=places.__getitem__)[start:stop]
+            chosen = sorted(bitmaps.slots(bitmap), key=places.__getitem__)[start:stop]
         else:
-            flags = _flags(bitmap, len(self._facts))
+            flags = bitmaps.flags(bitmap, len(self._facts))
             chosen = islice(compress(slots, map(flags.__getitem__, slots)), start, stop)
         return [self._facts[slot].pk for slot in chosen]
 
@@ -240,7 +238,7 @@ class Catalogue:
         """All slots in an order, and for each slot its place; worked out when first asked for."""
         if order not in self._orders:
             facts = self._facts
-            slots = sorted(_slots(self.everything), key=lambda slot: facts[slot].slug)
+            slots = sorted(bitmaps.slots(self.everything), key=lambda slot: facts[slot].slug)
             match order:
                 case "oldest":
                     slots.sort(key=lambda slot: facts[slot].started or "~")  # “~” sorts after every date
@@ -406,27 +404,3 @@ def _bound(kept: dict[Any, Any], most: int) -> None:
     if len(kept) > most:
         for oldest in list(kept)[: most // 10]:
             kept.pop(oldest, None)
-
-
-# --- Bitmaps ---------------------------------------------------------------------------------------------------------
-
-
-def _bits(slots: Iterable[int]) -> int:
-    listed = list(slots)
-    if not listed:
-        return 0
-    octets = bytearray(max(listed) // 8 + 1)
-    for slot in listed:
-        octets[slot >> 3] |= 1 << (slot & 7)
-    return int.from_bytes(octets, "little")
-
-
-def _flags(bitmap: int, length: int) -> bytes:
-    """One byte for each slot, 0 or 1."""
-    return format(bitmap, f"0{length}b").encode().translate(_ZEROS_AND_ONES)[::-1]
-
-
-def _slots(bitmap: int) -> Slots:
-    octets = bitmap.to_bytes((bitmap.bit_length() + 7) // 8, "little")
-    # Past the empty bytes at the speed of C, of which the bitmap of a search has thousands.
-    return [8 * place + bit for place in compress(count(), octets) for bit in _BITS[octets[place]]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -21,11 +20,10 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from . import http, queries
 from .changes import Update
 from .models import Country, Partnership
-from .wording import LocalText, composed_summary, full_name, local_text, time_span
+from .wording import LocalText, composed_summary, full_name, local_text, time_span, without_controls
 
 CONTENT_TYPE = "application/atom+xml; charset=utf-8"
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)  # Atom wants a moment where a feed has no entry, too
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def of_partnerships(keys: list[int]) -> Iterator[Entry]:
     Its id is made of the host, the day on which the record was entered and its number: it outlives a new slug, and a
     database that was filled anew gives new ids rather than those of other records.
     """
-    found = queries.for_rows(queries.partnerships()).in_bulk(keys)
+    found = queries.with_names(queries.partnerships()).in_bulk(keys)
     for record in (found[key] for key in keys if key in found):
         yield Entry(
             _tag(f"partnerships/{record.pk}", record.created_at),
@@ -132,7 +130,7 @@ class _Writer:
         return octets
 
     def text(self, name: str, text: str, **attributes: str) -> None:
-        self.xml.addQuickElement(name, _NOT_XML.sub("", text), attributes)
+        self.xml.addQuickElement(name, without_controls(text), attributes)
 
     def link(self, rel: str, address: str, **attributes: str) -> None:
         self.xml.addQuickElement("link", None, {"rel": rel, "href": _absolute(address), **attributes})
@@ -151,7 +149,7 @@ class _Writer:
         self.alternates(entry.address)
         for theme in entry.themes:
             scheme = _absolute(reverse("theme-list"))
-            label = _NOT_XML.sub("", str(local_text(theme, "name")))
+            label = without_controls(str(local_text(theme, "name")))
             self.xml.addQuickElement("category", None, {"term": theme.slug, "scheme": scheme, "label": label})
         self.text("content", entry.content, type="html")
         self.xml.endElement("entry")

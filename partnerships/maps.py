@@ -14,8 +14,10 @@ from functools import cached_property
 from itertools import product
 from typing import Any, ClassVar, NamedTuple
 
+from django.db.models import QuerySet
+
 from . import queries
-from .models import Actor, Country, version
+from .models import Actor, Country, Partnership, version
 
 WEST, EAST, SOUTH, NORTH = 118.0, 300.0, -16.0, 72.0  # what the map covers
 USUAL_SOUTH, USUAL_NORTH = 10.0, 66.0  # what is shown of it unless a place lies outside
@@ -149,26 +151,41 @@ def current() -> Atlas:
     return _latest
 
 
+def ties_of(partnership: Partnership) -> Ties:
+    """What one partnership joins, read for itself, so that its page need not wait for all others."""
+    parts = [(partnership.pk, part.actor_id) for part in partnership.participations.all()]
+    taking_part = queries.actors().filter(pk__in=[actor for _partnership, actor in parts])
+    record = Record(partnership.slug, partnership.title, partnership.title_ja, partnership.kind)
+    return _atlas(version.current(), taking_part, {partnership.pk: record}, parts).ties([partnership.pk])
+
+
 def _made(number: int) -> Atlas:
-    actors = _actors()
-    standing = {key: _standing(key, actors) for key in actors}
-    places = {key: _place(actors[key], actors) for key in set(standing.values()) if key}
     columns = ("pk", "slug", "title", "title_ja", "kind")
     records = {key: Record(*rest) for key, *rest in queries.partnerships().values_list(*columns)}
+    parts = queries.public_participations().values_list("partnership", "actor").order_by()
+    return _atlas(number, queries.connected_actors(queries.actors()), records, parts)
+
+
+def _atlas(
+    number: int, taking_part: QuerySet[Actor], records: dict[int, Record], parts: Iterable[tuple[int, int]]
+) -> Atlas:
+    actors = _actors(taking_part)
+    standing = {key: _standing(key, actors) for key in actors}
+    places = {key: _place(actors[key], actors) for key in set(standing.values()) if key}
     shores: dict[int, tuple[set[int], set[int]]] = {}
-    for record, actor in queries.public_participations().values_list("partnership", "actor").order_by():
+    for record, actor in parts:
         if place := standing.get(actor):
             shores.setdefault(record, (set(), set()))[places[place].country == Country.US].add(place)
     pairs = {key: tuple(product(sorted(jp), sorted(us))) for key, (jp, us) in shores.items() if jp and us}
     return Atlas(number, places, records, pairs)
 
 
-def _actors() -> dict[int, Any]:
-    """Those who take part in something, with all that they lie in and have merged into."""
+def _actors(taking_part: QuerySet[Actor]) -> dict[int, Any]:
+    """These actors, with all that they lie in and have merged into."""
     own = ("pk", "slug", "name", "name_ja", "country", "kind", "code", "latitude", "longitude")
     columns = (*own, "parent", "successor", "region")
     known: dict[int, Any] = {}
-    rows = list(queries.connected_actors(queries.actors()).values_list(*columns, named=True))
+    rows = list(taking_part.values_list(*columns, named=True))
     while rows:
         known |= {row.pk: row for row in rows}
         beyond = {key for row in rows for key in (row.parent, row.successor, row.region) if key and key not in known}

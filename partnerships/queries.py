@@ -40,21 +40,26 @@ def partnerships() -> PartnershipQuerySet:
     return _published_partnerships().all()
 
 
-def for_rows(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
-    """Everything that a row of a list shows, in a fixed number of queries."""
+def with_names(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
+    """Partnerships with their participants and themes, whose names a sentence about them needs."""
     participations = Participation.objects.select_related("actor__region", "actor__successor").order_by(
         "position", "pk"
     )
+    return found.prefetch_related(Prefetch("participations", participations), "themes")
+
+
+def for_rows(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
+    """Everything that a row of a list shows, in a fixed number of queries."""
     today = timezone.localdate()  # what lies ahead, such as a result that is aimed at, is no evidence yet
     cited = Citation.objects.filter(partnership=OuterRef("pk"))
     milestones = Milestone.objects.filter(partnership=OuterRef("pk"), on__lte=today)
     outcomes = Outcome.objects.filter(partnership=OuterRef("pk"), year__lte=today.year)
-    return found.annotate(
+    return with_names(found).annotate(
         source_count=_counted(cited, "partnership", "source"),
         newest_source=_newest(cited.filter(source__published_on__lte=today), "source__published_on"),
         newest_milestone=_newest(milestones, "on"),
         newest_outcome_year=_newest(outcomes, "year"),
-    ).prefetch_related(Prefetch("participations", participations), "themes")
+    )
 
 
 def _newest(rows: QuerySet[Any], date: str) -> Subquery:

@@ -94,14 +94,13 @@ def index() -> bytes:
 
 def part(section: str, number: int) -> bytes | None:
     """One part, with each page in both languages; None where there is no such part."""
-    if section not in SECTIONS or number < 1:
+    if section not in SECTIONS:
         return None
-    _count, entries_of = SECTIONS[section]
-    entries = list(entries_of((number - 1) * PER_PART, number * PER_PART))
-    if not entries:
+    count, entries_of = SECTIONS[section]
+    if not 1 <= number <= ceil(count() / PER_PART):
         return None
     root = ET.Element("urlset", {"xmlns": NAMESPACE, "xmlns:xhtml": XHTML})
-    for entry in entries:
+    for entry in entries_of((number - 1) * PER_PART, number * PER_PART):
         addresses = {language: _absolute(entry.address, language) for language in ("en", "ja")}
         for address in addresses.values():
             url = ET.SubElement(root, "url")

@@ -183,7 +183,7 @@ def back_links(facts: Sequence[tuple[str, str]]) -> str:
     return format_html_join(pgettext("between several names", ", "), "{}", ((link,) for link in links))
 
 
-ADDRESS, COUNT = "\x01", "\x02"  # stand in no label
+ADDRESS, COUNT = "\x01", "\x02"  # where a facet's pattern is filled
 
 GLOBALS = [url, static, language, this_page_in, absolute, section, kept, cites, back_links]
 CONSTANT: dict[str, Any] = {"_": translated, "url": url, "static": static, "language": language, "absolute": absolute}
@@ -263,11 +263,6 @@ def on_shore(partnership: Partnership, country: str) -> list[Participation]:
     return [part for part in partnership.participations.all() if part.actor.country == country]
 
 
-def ties_on_map(partnership: Partnership) -> maps.Ties:
-    """A published partnership on the map; takes no query but the first for a version."""
-    return maps.current().ties([partnership.pk])
-
-
 def length_beyond(parts: Sequence[Any], shown: int) -> int:
     """How many of a list are not shown."""
     return len(parts) - shown
@@ -328,8 +323,9 @@ def facet_items(environment: Environment, values: list[FacetValue]) -> Markup:
 @functools.lru_cache(maxsize=2_000)
 def _facet_pattern(environment: Environment, label: str, is_chosen: bool, language: str) -> tuple[str, str, str]:
     macro: Any = environment.get_template("includes/facets.html").module.facet_value  # type: ignore[attr-defined]
-    before, rest = str(macro(label, is_chosen, ADDRESS, COUNT)).split(ADDRESS)
-    between, after = rest.split(COUNT)
+    # The label stands between the two, and whatever it holds ends neither.
+    before, rest = str(macro(label, is_chosen, ADDRESS, COUNT)).split(ADDRESS, 1)
+    between, after = rest.rsplit(COUNT, 1)
     return before, between, after
 
 
@@ -354,7 +350,7 @@ FILTERS = [
     partial,
     day,
     on_shore,
-    ties_on_map,
+    maps.ties_of,
     length_beyond,
     kept_fields,
     address_with,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from .models import Actor, Country, PartialDate, Partnership, Source
 
 _JAPANESE = re.compile("[ぁ-ヿ㐀-鿿]")
+_CONTROLS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ def other_text(record: Model, field: str) -> LocalText:
     if get_language() == "ja":
         return LocalText(getattr(record, field), "en", is_foreign=True)
     return LocalText(getattr(record, f"{field}_ja"), "ja", is_foreign=True)
+
+
+def without_controls(text: str) -> str:
+    """A text without the characters that neither XML nor a calendar can hold."""
+    return _CONTROLS.sub("", text)
 
 
 def language_of(text: str) -> str:

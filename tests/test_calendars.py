@@ -135,8 +135,9 @@ def test_it_takes_the_filters_of_the_listing(tie: Partnership, query: str, count
 
 
 def test_it_is_named_after_its_filters(tie: Partnership) -> None:
-    calendar = Calendar.from_ical(octets("/anniversaries.ics?kind=sister&state=US-WA"))
-    assert calendar["X-WR-CALNAME"] == "U.S.–Japan anniversaries (Sister tie, Washington)"
+    lines = octets("/anniversaries.ics?kind=sister&state=US-WA").decode().split("\r\n")
+    name = r"NAME:U.S.–Japan anniversaries (Sister tie\, Washington)"  # a comma in a text has a backslash
+    assert {name, f"X-WR-CAL{name}"} <= {*lines}
     assert Calendar.from_ical(octets())["X-WR-CALNAME"] == "U.S.–Japan anniversaries"
 
 

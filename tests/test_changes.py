@@ -478,5 +478,20 @@ def test_a_long_history_is_folded() -> None:
     assert (before.count("<time"), folded.count("<time")) == (10, 3)
 
 
+def test_of_a_very_long_history_the_first_and_the_last_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "MOST_CHANGES", 3)
+    record = published_long_ago()
+    for year in range(1950, 1956):
+        record.started = str(year)
+        record.save()
+        some_time_passes()
+    assert told_of(record) == [
+        ["Started: 1954 → 1955"],
+        ["Started: 1953 → 1954"],
+        ["4 changes in between"],
+        ["Record added with 1 source"],
+    ]
+
+
 def test_a_record_without_a_history_has_no_such_section() -> None:
     assert history_in_html(make_partnership()).strip() == ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -22,12 +23,16 @@ from partnerships.models import (
     Actor,
     ActorName,
     Adoption,
+    CoverageCheck,
     Milestone,
     Outcome,
     PartialDateField,
     Partnership,
     Publication,
+    RegisterEntry,
+    ReviewEvent,
     Source,
+    Suggestion,
     Theme,
 )
 
@@ -198,6 +203,23 @@ def hide(public: dict[str, Any]) -> None:
         Adoption.objects.create(partnership=public["record"], adopted_from=record)
 
 
+def confide(public: dict[str, Any]) -> None:
+    """What curators write about public records for one another, with their names."""
+    curator = User.objects.create(username=MARKER, first_name=MARKER, last_name=MARKER, email=f"{MARKER}@example.org")
+    record, place = public["record"], public["kobe"]
+    for model in (Partnership, Actor):
+        model._default_manager.exclude(slug__startswith=MARKER).update(note=MARKER)
+        model.history.exclude(slug__startswith=MARKER).update(history_change_reason=MARKER, history_user=curator)
+    for target in ({"partnership": record}, {"actor": place}):
+        ReviewEvent.objects.create(action="published", by=curator, note=MARKER, **target)
+    Outcome.history.update(history_change_reason=MARKER, history_user=curator)
+    names = {"us_name": MARKER, "jp_name": MARKER, "date_text": MARKER, "status_text": MARKER}
+    RegisterEntry.objects.create(register="clair", key=MARKER, read_on=HIDDEN_YEAR, partnership=record, **names)
+    CoverageCheck.objects.create(place=place, checked_on=HIDDEN_YEAR, method=MARKER, by=curator)
+    sender = {"sender_name": MARKER, "sender_email": f"{MARKER}@example.org", "language": "en"}
+    Suggestion.objects.create(reference=MARKER, partnership=record, text=MARKER, reason=MARKER, **sender)
+
+
 # --- The walk ------------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +290,7 @@ def walk(django_db_setup: None, django_db_blocker: Any) -> Walk:
         links = {link for page in before.values() for link in links_of(page)}
         before |= get_all(link for link in links - before.keys() if "/admin/" not in link)
         hide(public)
+        confide(public)
         search.reindex()
         after = get_all(before)
         own = [

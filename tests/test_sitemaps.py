@@ -135,7 +135,13 @@ def test_a_part_stays_within_what_the_protocol_allows() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["/sitemap-partnerships-2.xml", "/sitemap-partnerships-0.xml", "/sitemap-nothing-1.xml", "/ja/sitemap.xml"],
+    [
+        "/sitemap-partnerships-2.xml",
+        "/sitemap-partnerships-0.xml",
+        f"/sitemap-partnerships-{10**25}.xml",
+        "/sitemap-nothing-1.xml",
+        "/ja/sitemap.xml",
+    ],
 )
 def test_a_part_that_does_not_exist_is_not_found(client: Client, address: str) -> None:
     small_directory()

@@ -15,6 +15,7 @@ from partnerships.models import (
     ActorName,
     Adoption,
     Citation,
+    CoverageCheck,
     DirectoryVersion,
     Milestone,
     Outcome,
@@ -73,6 +74,7 @@ def one_of_everything() -> dict[type[models.Model], tuple[models.Model, Noted]]:
     lonely = make_partnership("lonely")
     unused_source, unused_theme = make_source("unused"), make_theme("unused")
     return belonging | {
+        CoverageCheck: (CoverageCheck.objects.create(place=alone, checked_on="2026", method="Asked"), set()),
         Partnership: (lonely, {("partnership", lonely.pk)}),
         Actor: (alone, {("actor", alone.pk)}),
         Source: (unused_source, {("source", unused_source.pk)}),
@@ -92,6 +94,7 @@ TABLES = [
     ActorName,
     Source,
     Theme,
+    CoverageCheck,
 ]
 # What the public pages do not show.
 NOT_NOTED = {
@@ -101,7 +104,6 @@ NOT_NOTED = {
     "ReviewEvent",
     "Suggestion",
     "RegisterEntry",
-    "CoverageCheck",
 }
 
 

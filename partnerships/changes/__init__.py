@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 
 from partnerships.models import Actor, Participation, Partnership, Publication
 from partnerships.models.loaded_record import LOADED
@@ -30,6 +30,7 @@ __all__ = ["Change", "Line", "Update", "latest", "of_partnership"]
 
 PUBLIC_REASONS = {LOADED: gettext_lazy("update of the data package")}
 MOST_LISTED = 10  # records that one day's loading added or changed; more are told as a number
+MOST_CHANGES = 200  # of one record
 MOST_UPDATES = 500  # of the whole directory; what lies further back is in each record's own history
 
 
@@ -55,14 +56,29 @@ class Update:
 
 
 def of_partnership(partnership: Partnership) -> list[Change]:
-    """The public history of a published partnership, the newest first; empty for any other."""
+    """The public history of a published partnership, the newest first; empty for any other.
+
+    Of more than ``MOST_CHANGES`` the first and the last are told, those between them as a number.
+    """
     groups = groups_of(PARTNERSHIPS, Partnership.objects.published().filter(pk=partnership.pk))
     histories = Histories(PARTNERSHIPS, groups.keys())
-    return [
-        change
-        for group in reversed(groups.get(partnership.pk, []))
-        if (change := _change(histories, group)) is not None
-    ]
+    first, between, last = _parted(groups.get(partnership.pk, []))
+    changes = [_change(histories, group) for group in first]
+    changes += [Change(between[-1].at, [_not_told(len(between))])] if between else []
+    changes += [_change(histories, group) for group in last]
+    return [change for change in reversed(changes) if change is not None]
+
+
+def _parted(groups: list[Group]) -> tuple[list[Group], list[Group], list[Group]]:
+    """Those that are told, with those between them that are only counted."""
+    if len(groups) <= MOST_CHANGES:
+        return groups, [], []
+    return groups[:1], groups[1 : 1 - MOST_CHANGES], groups[1 - MOST_CHANGES :]
+
+
+def _not_told(count: int) -> Line:
+    words = ngettext("%(shown)s change in between", "%(shown)s changes in between", count)
+    return Line(words % {"shown": f"{count:,}"})
 
 
 def latest() -> list[Update]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import EmailField, ForeignKey, PositiveIntegerField, TextField
@@ -112,8 +114,7 @@ class Histories:
 
     def _columns(self, group: Group) -> Iterator[Line]:
         rows = self._own[group.owner]
-        [former] = _standing(rows, group.start)
-        [present] = _standing(rows, group.end)
+        former, present = _last(rows, group.start), _last(rows, group.end)
         for column in told_columns(self.kind.model):
             if getattr(former, column.attname) == getattr(present, column.attname):
                 continue
@@ -194,6 +195,12 @@ def _standing(rows: Rows, before: dt.datetime | None) -> Rows:
     """The rows of a history that stood just before a moment, or that stand now."""
     latest = {row.id: row for row in rows if before is None or row.history_date < before}
     return [row for row in latest.values() if row.history_type != "-"]
+
+
+def _last(rows: Rows, before: dt.datetime | None) -> Any:
+    """The row of a record's own history that stood just before a moment, or that stands now."""
+    place = len(rows) if before is None else bisect_left(rows, before, key=attrgetter("history_date"))
+    return rows[place - 1]
 
 
 def _text_changed(label: str, former: str, present: str) -> str:

@@ -30,6 +30,15 @@ class ActorQuerySet(PublicationQuerySet):
         """States, territories and prefectures: what the filters by state and by prefecture offer."""
         return self.filter(kind__in=Actor.REGION_KINDS)
 
+    def depending_on(self, pks: set[int]) -> set[int]:
+        """The keys of these actors, and of all that lie in one of them or merged into it, at whatever distance."""
+        found, nearest = set(pks), set(pks)
+        while nearest:
+            next_ones = self.filter(Q(parent__in=nearest) | Q(successor__in=nearest))
+            nearest = set(next_ones.values_list("pk", flat=True)) - found
+            found |= nearest
+        return found
+
     def rebuild_hierarchy(self) -> int:
         """Bring ``path`` and ``region`` of every actor in line with parents, slugs and kinds; return how many changed.
 

@@ -66,14 +66,18 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
         }
 
     def shown_partnerships(self) -> set[int]:
-        """The same, with those whose pages show another record that changed: a source, a model, a former part."""
+        """The same, with those whose pages show another record that changed: a source, a model, a former part.
+
+        A participant without a point of its own stands on the map where the one stands that it lies in or merged into.
+        """
         own = self.ids(RecordVersion.Kind.PARTNERSHIP)
+        actors = Actor.objects.depending_on(set(self.ids(RecordVersion.Kind.ACTOR)))
         copies = Adoption.objects.filter(Q(partnership__in=own) | Q(adopted_from__in=own))
         sources = self.ids(RecordVersion.Kind.SOURCE)
         # What a source is cited by, and whose history names who or what is no part of it any more.
         resting: list[Any] = [
             *(model._default_manager.filter(source__in=sources) for model in (Citation, Outcome, Milestone)),
-            Participation.history.filter(actor__in=self.ids(RecordVersion.Kind.ACTOR)),
+            *(parts.filter(actor__in=actors) for parts in (Participation.objects, Participation.history)),
             PartnershipTheme.history.filter(theme__in=self.ids(RecordVersion.Kind.THEME)),
             Adoption.history.filter(adopted_from__in=own),
         ]
@@ -192,9 +196,9 @@ _NOTED: dict[str, list[tuple[str, str]]] = {
     ],
     "Actor": [(RecordVersion.Kind.ACTOR, "id"), (RecordVersion.Kind.ACTOR, "successor_id")],
     "ActorName": [(RecordVersion.Kind.ACTOR, "actor_id")],
-    "CoverageCheck": [(RecordVersion.Kind.ACTOR, "place_id")],
     "Theme": [(RecordVersion.Kind.THEME, "id")],
     "Source": [(RecordVersion.Kind.SOURCE, "id")],
+    "CoverageCheck": [],  # raises the number and belongs to no record: what nothing is recorded of, pages work out anew
 }
 _ROWS = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
 

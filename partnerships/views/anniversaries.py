@@ -14,11 +14,11 @@ from django.views.decorators.http import require_safe
 
 from partnerships import calendars, catalogue, queries
 from partnerships.anniversaries import Agenda
-from partnerships.facets import Facet, Facets, partnership_facets
+from partnerships.facets import Facet, partnership_facets
 from partnerships.filters import DatedPartnershipFilter
 from partnerships.http import public_page
 
-from .listing import Chip, at_one_address, check_address, chips
+from .listing import Chip, Narrowing, at_one_address, check_address
 
 MOST_SHOWN = 500  # on the page; more would be megabytes
 FORM = ("state", "prefecture", "theme", "kind")
@@ -28,13 +28,12 @@ FORM = ("state", "prefecture", "theme", "kind")
 @public_page
 @at_one_address
 def anniversary_list(request: HttpRequest) -> HttpResponse:
-    filters, facets, chips = _asked_for(request)
+    filters, asked = _asked_for(request)
     context = {
         "filters": filters,
+        "listing": asked,
         "agenda": Agenda.of(filters.qs, MOST_SHOWN),
-        "fields": [_in_order(facet) for name in FORM for facet in facets if facet.name == name],
-        "chips": chips,
-        "messages": [ignored.message for ignored in filters.ignored],
+        "fields": [_in_order(facet) for name in FORM for facet in asked.facets if facet.name == name],
         "calendar": _calendar_address(filters),
     }
     return render(request, "anniversaries/list.html", context)
@@ -44,19 +43,19 @@ def anniversary_list(request: HttpRequest) -> HttpResponse:
 @public_page
 @at_one_address
 def anniversaries_ics(request: HttpRequest) -> HttpResponse:
-    filters, _facets, chips = _asked_for(request)
+    filters, asked = _asked_for(request)
     occasions = Agenda.of(filters.qs, calendars.MOST_EVENTS).occasions
-    body = calendars.anniversaries(occasions, _name(chips), _calendar_address(filters))
+    body = calendars.anniversaries(occasions, _name(asked.chips), _calendar_address(filters))
     response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'inline; filename="anniversaries.ics"'
     return response
 
 
-def _asked_for(request: HttpRequest) -> tuple[DatedPartnershipFilter, Facets, list[Chip]]:
+def _asked_for(request: HttpRequest) -> tuple[DatedPartnershipFilter, Narrowing]:
     filters = DatedPartnershipFilter(request.GET, queries.partnerships())
     check_address(request, filters)
-    facets = catalogue.current().selected(filters).facets(partnership_facets)
-    return filters, facets, chips(filters, facets)
+    selection = catalogue.current().selected(filters)
+    return filters, Narrowing(filters, selection.facets(partnership_facets), selection.count)
 
 
 def _calendar_address(filters: DatedPartnershipFilter) -> str:

@@ -11,7 +11,7 @@ from partnerships.filters import PartnershipFilter
 from partnerships.http import public_page
 
 from .advice import Advice
-from .listing import at_one_address, check_address, chips
+from .listing import Narrowing, at_one_address, check_address
 from .results import CatalogueResults
 
 
@@ -23,15 +23,9 @@ def directory_in_figures(request: HttpRequest) -> HttpResponse:
     filters = PartnershipFilter(request.GET, queries.partnerships())
     check_address(request, filters)
     selection = catalogue.current().selected(filters)
-    facets = selection.facets(partnership_facets)
     context = {
         "filters": filters,
-        "listing": {
-            "count": selection.count,
-            "facets": facets,
-            "messages": [ignored.message for ignored in filters.ignored],
-            "chips": chips(filters, facets),
-        },
+        "listing": Narrowing(filters, selection.facets(partnership_facets), selection.count),
         "advice": None if selection.count else Advice.build(filters, CatalogueResults(selection)),
         "headline": headline(selection),
         "by_year": by_year(selection),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, Self
 from urllib.parse import parse_qsl
@@ -63,6 +63,41 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class Narrowing:
+    """What a page says of the filters that it was asked with."""
+
+    filters: Any
+    facets: Facets
+    count: int  # of all that is left
+    complaint: str = field(default="", kw_only=True)  # on what is no filter
+
+    @cached_property
+    def messages(self) -> list[str]:
+        """On everything that was not understood."""
+        messages = [ignored.message for ignored in self.filters.ignored]
+        return [*messages, self.complaint] if self.complaint else messages
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """Everything that narrows the list."""
+        by_name = {facet.name: facet for facet in self.facets}
+        found = []
+        for name in self.filters.base_filters:
+            if name == "sort" or not self.filters.chosen(name):
+                continue
+            labels = {value.value: value.label for value in by_name[name].values} if name in by_name else {}
+            for value in self.filters.chosen(name):
+                label = labels.get(value) or self.filters.description(name, value)
+                found.append(Chip(label, self.filters.toggled(name, value)))
+        return found
+
+    @property
+    def is_for_robots(self) -> bool:
+        """Whether search engines may keep it: not searches, and not the endless combinations of filters."""
+        return not self.messages and len(self.chips) <= 1 and not {"q", "sort"} & {*self.filters.data}
+
+
+@dataclass(frozen=True)
 class PageLink:
     number: int
     url: str
@@ -74,39 +109,25 @@ class PageLink:
 
 
 @dataclass(frozen=True)
-class Listing:
-    filters: Any
-    facets: Facets
+class Listing(Narrowing):
+    """A page of a list."""
+
     page: Page[int]  # of the places in the list
     rows: Any
-    messages: list[str]
-    chips: list[Chip]
     advice: Advice | None
 
     @classmethod
     def build(cls, request: HttpRequest, filters: ListFilterSet, results: Results) -> Self:
         """The page of the list that was asked for; ``MovedError`` when its address is not the canonical one."""
         paginator = Paginator(range(results.count), PER_PAGE)
-        messages = [ignored.message for ignored in filters.ignored]
         number, complaint = _page_number(request.GET.get("page", ""), paginator.num_pages)
-        if complaint:
-            messages.append(complaint)
         if not complaint:
             check_address(request, filters, number)
         facets = results.facets()
         advice = None if results.count else Advice.build(filters, results)
         page = paginator.page(number)
         rows = results.rows(page.start_index() - 1, page.end_index()) if results.count else []
-        return cls(filters, facets, page, rows, messages, chips(filters, facets), advice)
-
-    @property
-    def count(self) -> int:
-        return self.page.paginator.count
-
-    @property
-    def is_for_robots(self) -> bool:
-        """Whether search engines may keep it: not searches, and not the endless combinations of filters."""
-        return not self.messages and len(self.chips) <= 1 and not {"q", "sort"} & {*self.filters.data}
+        return cls(filters, facets, results.count, page, rows, advice, complaint=complaint)
 
     @cached_property
     def canonical_query(self) -> str:
@@ -155,17 +176,3 @@ def _page_number(text: str, last: int) -> tuple[int, str]:
     if number > last:
         return last, _("There is no page %(number)d; this is the last one.") % {"number": number}
     return 1, _("That is not a page number; this is the first page.")
-
-
-def chips(filters: ListFilterSet, facets: Facets) -> list[Chip]:
-    """Everything that narrows the list."""
-    by_name = {facet.name: facet for facet in facets}
-    found = []
-    for name in filters.base_filters:
-        if name == "sort" or not filters.chosen(name):
-            continue
-        labels = {value.value: value.label for value in by_name[name].values} if name in by_name else {}
-        for value in filters.chosen(name):
-            label = labels.get(value) or filters.description(name, value)
-            found.append(Chip(label, filters.toggled(name, value)))
-    return found
