@@ -9,6 +9,8 @@ from django.core.management import call_command
 
 def test_the_stylesheet_is_one_file_with_all_its_parts_in_their_layers(settings, tmp_path):
     settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATICFILES_DIRS = [*settings.STATICFILES_DIRS, settings.BASE_DIR / "partnerships" / "static"]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "partnerships.static_files.OnePieceStaticFilesStorage"}
     }

@@ -95,6 +95,7 @@ def test_a_keyboard_alone_reaches_the_content_and_a_filter(site, page: Page):
     expect(page.locator(".chip")).to_have_count(1)
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("prefix", ["", "/ja"])
 def test_no_page_is_wider_than_the_window(site, page: Page, prefix: str):
     for path in PAGES:
@@ -104,6 +105,7 @@ def test_no_page_is_wider_than_the_window(site, page: Page, prefix: str):
             assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{prefix}{path} at {width}"
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("prefix", ["", "/ja"])
 def test_axe_finds_nothing_on_any_page_in_light_or_dark(site, page: Page, prefix: str):
     for path in PAGES:
