@@ -74,6 +74,7 @@ class Catalogue:
         self.pages: dict[tuple[str, int], Any] = {}
         self.kept_lines: dict[int, bytes] = {}
         self.facets: dict[tuple[str, str], Any] = {}
+        self.comparisons: dict[tuple[str, int], Any] = {}
 
     # --- Made of the database ----------------------------------------------------------------------------------------
 
@@ -100,6 +101,7 @@ class Catalogue:
         made._orders = {}
         made._searches = {}
         made.facets = {}
+        made.comparisons = {}
         made.rows = {key: row for key, row in list(self.rows.items()) if key[1] not in changed}
         made.pages = {key: page for key, page in list(self.pages.items()) if key[1] not in changed}
         made.kept_lines = {pk: line for pk, line in list(self.kept_lines.items()) if pk not in changed}
@@ -282,6 +284,15 @@ class Catalogue:
             page = self.pages[key] = render(record)
             _bound(self.pages, MOST_PAGES)
         return page
+
+    def compared(self, pk: int, compare: Callable[[int, Catalogue], Any]) -> Any:
+        """What ``compare`` says in the active language of a partnership beside all others; kept until any changes."""
+        key = get_language() or "en", pk
+        compared = self.comparisons.get(key)
+        if compared is None:
+            compared = self.comparisons[key] = compare(pk, self)
+            _bound(self.comparisons, MOST_PAGES)
+        return compared
 
     @cached_property
     def _keys(self) -> dict[str, int]:

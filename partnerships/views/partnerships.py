@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from partnerships import catalogue, changes, linked_data, queries, wording
+from partnerships.catalogue import Catalogue
 from partnerships.citing import Reference, plain_in_each_language
 from partnerships.filters import PartnershipFilter
 from partnerships.freshness import Freshness
@@ -50,7 +51,7 @@ def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
     published = catalogue.current()
     page = published.page(slug, _page)
     if page is not None:
-        context = {"page": page, "similar": similar_to(page.pk, published), "preview_state": ""}
+        context = {"page": page, "similar": published.compared(page.pk, _similar), "preview_state": ""}
         return render(request, "partnerships/detail.html", context)
     # Only from here on is the visitor's session looked at, so that public pages stay the same for everyone.
     if curators.may(request, "partnerships.change_partnership"):
@@ -87,9 +88,13 @@ def _citation(slug: str, form: str, ending: str, content_type: str) -> HttpRespo
     return response
 
 
+def _similar(pk: int, published: Catalogue) -> SafeString:
+    return mark_safe(macros("includes/record.html").similar(similar_to(pk, published)))  # noqa: S308 (a template's)
+
+
 def _preview(request: HttpRequest, record: Partnership) -> HttpResponse:
     """An unpublished record, for those who may edit it; for everyone else it does not exist."""
-    context = {"page": _page(record), "similar": [], "preview_state": record.get_publication_display()}
+    context = {"page": _page(record), "similar": "", "preview_state": record.get_publication_display()}
     response = render(request, "partnerships/detail.html", context)
     response.headers["Cache-Control"] = "private, no-store"
     return response
