@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
+from markupsafe import Markup
 
 from partnerships import catalogue, changes, linked_data, queries, wording
 from partnerships.catalogue import Catalogue
@@ -39,10 +40,10 @@ class RecordPage:
     title: str
     description: str
     linked_data: SafeString
-    head: SafeString
-    body: SafeString
-    map: SafeString
-    history: SafeString
+    head: Markup
+    body: Markup
+    map: Markup
+    history: Markup
 
 
 @require_safe
@@ -88,8 +89,8 @@ def _citation(slug: str, form: str, ending: str, content_type: str) -> HttpRespo
     return response
 
 
-def _similar(pk: int, published: Catalogue) -> SafeString:
-    return mark_safe(macros("includes/record.html").similar(similar_to(pk, published)))  # noqa: S308 (a template's)
+def _similar(pk: int, published: Catalogue) -> Markup:
+    return macros("includes/record.html").similar(similar_to(pk, published))
 
 
 def _preview(request: HttpRequest, record: Partnership) -> HttpResponse:
@@ -123,8 +124,8 @@ def _page(record: Partnership) -> RecordPage:
         title=title,
         description=description,
         linked_data=linked_data.script(data),
-        head=mark_safe(template.head(record)),  # noqa: S308 (a template's)
-        body=mark_safe(body),  # noqa: S308 (a template's)
-        map=mark_safe(macros("includes/maps.html").small_map(record)),  # noqa: S308 (a template's)
-        history=mark_safe(macros("includes/changes.html").history(changes.of_partnership(record))),  # noqa: S308
+        head=template.head(record),
+        body=body,
+        map=macros("includes/maps.html").small_map(record),
+        history=macros("includes/changes.html").history(changes.of_partnership(record)),
     )
