@@ -22,6 +22,8 @@ from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvError
 from xstatic.pkg import leaflet
 
+from partnerships import after_paint
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
@@ -241,6 +243,7 @@ _tiles = urlsplit(TILE_URL)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
+        "script-src": [SELF, after_paint.DIGEST],
         # The one thing that may come from elsewhere: the map's tiles, where they are wanted.
         "img-src": [SELF, *([f"{_tiles.scheme}://{_tiles.netloc}"] if TILE_URL else [])],
         "base-uri": [NONE],

@@ -1,7 +1,7 @@
 """Ties between places: who stands where, which two places a partnership joins, and both drawn as SVG paths.
 
 The Pacific is in the middle, so American longitudes go on to the east of 180°. The projection is Mercator's, as in
-Leaflet, ten units a degree; ``geo/pacific.svg`` lies under what is drawn here.
+Leaflet, five units a degree; ``geo/pacific.svg`` lies under what is drawn here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -21,7 +21,7 @@ from .models import Actor, Country, Partnership, version
 
 WEST, EAST, SOUTH, NORTH = 118.0, 300.0, -16.0, 72.0  # what the map covers
 USUAL_SOUTH, USUAL_NORTH = 10.0, 66.0  # what is shown of it unless a place lies outside
-UNITS = 10.0  # a degree of longitude
+UNITS = 5.0  # a degree of longitude: finer than a screen shows, and each figure more is a packet more for the home page
 LIFT = 0.24  # how far an arc bends north, as a part of its width
 MOST_ARCS = 1_500  # in one drawing; with more, states and prefectures are joined instead of places
 BUSY = 150  # arcs
@@ -248,17 +248,15 @@ class Drawing:
     arcs: list[Line]
     dots: list[Line]
     is_busy: bool  # so many arcs that each must be faint
-    # Where ``geo/pacific.svg`` lies.
-    width: ClassVar = WIDTH
-    top: ClassVar = FULL_TOP
-    height: ClassVar = FULL_HEIGHT
+    is_whole: bool  # all that ``geo/pacific.svg`` covers is shown, not its middle alone
 
     @classmethod
     def of(cls, ties: Ties) -> Drawing:
         places = ties.atlas.places
         is_usual = all(USUAL_SOUTH <= places[key].latitude <= USUAL_NORTH for key in ties.places)
         top, height = (USUAL_TOP, USUAL_HEIGHT) if is_usual else (FULL_TOP, FULL_HEIGHT)
-        return cls(f"0 {top} {WIDTH} {height}", _arcs(ties), _dots(ties), len(ties.pairs) > BUSY)
+        view_box = f"0 {top} {WIDTH} {height}"
+        return cls(view_box, _arcs(ties), _dots(ties), is_busy=len(ties.pairs) > BUSY, is_whole=not is_usual)
 
 
 def _arcs(ties: Ties) -> list[Line]:
@@ -275,17 +273,29 @@ def _arcs(ties: Ties) -> list[Line]:
 
 def _arc(start: tuple[int, int], end: tuple[int, int]) -> str:
     across, down = end[0] - start[0], end[1] - start[1]
-    return f"M{start[0]} {start[1]}q{across // 2} {down // 2 - round(LIFT * abs(across))} {across} {down}"
+    return _path(f"M{start[0]} {start[1]}q{across // 2} {down // 2 - round(LIFT * abs(across))} {across} {down}")
+
+
+def _path(path: str) -> str:
+    """Without the spaces that a minus sign makes needless."""
+    return path.replace(" -", "-")
 
 
 def _dots(ties: Ties) -> list[Line]:
     """A dot is a line of no length with round ends. The largest come first, so that none hides a smaller one."""
-    found: dict[tuple[int, str], list[str]] = {}
-    for key, count in sorted(ties.places.items()):
+    found: dict[tuple[int, str], set[tuple[int, int]]] = {}
+    for key, count in ties.places.items():
         place = ties.atlas.places[key]
-        x, y = place.point
-        found.setdefault((_step(count, DOT_STEPS), place.country), []).append(f"M{x} {y}h0")
-    return [Line(shore.lower(), step, "".join(paths)) for (step, shore), paths in sorted(found.items(), reverse=True)]
+        found.setdefault((_step(count, DOT_STEPS), place.country), set()).add(place.point)
+    groups = sorted(found.items(), reverse=True)
+    return [Line(shore.lower(), step, _one_by_one(points)) for (step, shore), points in groups]
+
+
+def _one_by_one(points: set[tuple[int, int]]) -> str:
+    """Each dot by its distance from the one before, which takes fewer figures than its place."""
+    ordered = sorted(points)
+    pairs = zip([(0, 0), *ordered], ordered, strict=False)
+    return "".join(_path(f"m{x - last_x} {y - last_y}h0") for (last_x, last_y), (x, y) in pairs)
 
 
 def _step(count: int, steps: tuple[int, ...]) -> int:

@@ -25,6 +25,7 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
 from . import freshness, http, linked_data, maps, wording
+from .after_paint import scripts_after_paint
 from .facets import Facets, FacetValue
 from .filters import ListFilterSet
 from .marks import Fragment
@@ -185,8 +186,10 @@ def back_links(facts: Sequence[tuple[str, str]]) -> str:
 
 ADDRESS, COUNT = "\x01", "\x02"  # where a facet's pattern is filled
 
-GLOBALS = [url, static, language, this_page_in, absolute, section, kept, cites, back_links]
-CONSTANT: dict[str, Any] = {"_": translated, "url": url, "static": static, "language": language, "absolute": absolute}
+GLOBALS = [url, static, scripts_after_paint, language, this_page_in, absolute, section, kept, cites, back_links]
+CONSTANT: dict[str, Any] = {"_": translated} | {
+    function.__name__: function for function in (url, static, scripts_after_paint, language, absolute)
+}
 
 
 # --- Filters -------------------------------------------------------------------------------------------------------

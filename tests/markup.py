@@ -10,6 +10,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.html import VOID_ELEMENTS
 
+from partnerships import after_paint
+
 
 @dataclass
 class Element:
@@ -99,9 +101,13 @@ class Page(HTMLParser):
             addresses.setdefault(link.attributes.get("href", ""), link.text)
         return addresses
 
-    def scripts(self) -> list[Element]:
-        """What the page asks browsers to execute; data in a script element is not."""
-        return [script for script in self.all("script") if script.attributes.get("type") != "application/ld+json"]
+    def has_only_our_scripts(self) -> bool:
+        """Whether the page asks browsers to execute our own files and nothing else; data blocks are not executed."""
+        scripts = [script for script in self.all("script") if script.attributes.get("type") != "application/ld+json"]
+        names = " ".join(script.attributes["data-scripts"] for script in scripts if "data-scripts" in script.attributes)
+        return all("".join(script.pieces) == after_paint.SCRIPT for script in scripts) and all(
+            name.startswith("/static/") for name in names.split()
+        )
 
     def linked_data(self, kind: str) -> dict[str, Any]:
         """What the page tells machines of this type of schema.org; exactly one of it."""

@@ -118,7 +118,7 @@ def assert_is_our_page(response: HttpResponse, status: int, language: str) -> Pa
     assert response.status_code == status
     assert page.one("html").attributes["lang"] == language
     assert page.one("h1").text
-    assert all(script.attributes["src"] and not script.text for script in page.scripts())
+    assert page.has_only_our_scripts()
     assert not response.cookies
     return page
 

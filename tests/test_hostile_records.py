@@ -96,7 +96,7 @@ def is_a_table_without_formulas(response: HttpResponse) -> None:
 def is_a_page(response: HttpResponse) -> None:
     page = Page(response)
     assert not page.all("u")
-    assert all(script.attributes.get("src", "").startswith("/static/") for script in page.scripts())
+    assert page.has_only_our_scripts()
     for block in page.all("script", type="application/ld+json"):
         json.loads("".join(block.pieces))
     for element in page.elements:

@@ -23,7 +23,9 @@ from partnerships.models import Actor, Partnership, Publication
 from .factories import join, make_actor, make_prefecture, make_state, make_theme, published_partnership
 from .markup import Page
 
-GEOGRAPHY = settings.BASE_DIR / "partnerships" / "static" / "partnerships" / "geo"
+STATIC = settings.BASE_DIR / "partnerships" / "static" / "partnerships"
+GEOGRAPHY, STYLES = STATIC / "geo", STATIC / "css"
+LAND_UNITS = 10  # a degree of longitude in geo/pacific.svg
 with_database = pytest.mark.django_db
 
 
@@ -59,9 +61,16 @@ def test_american_longitudes_go_on_to_the_east_of_japan() -> None:
 
 
 def test_the_picture_of_the_land_lies_where_drawings_put_it() -> None:
-    box = re.search(r'viewBox="([^"]+)"', (GEOGRAPHY / "pacific.svg").read_text())
+    box = re.search(r'viewBox="0 (\S+) (\S+) (\S+)"', (GEOGRAPHY / "pacific.svg").read_text())
     assert box
-    assert box[1] == f"0 {maps.FULL_TOP} {maps.WIDTH} {maps.FULL_HEIGHT}"
+    top, width, height = (float(number) * maps.UNITS / LAND_UNITS for number in box.groups())
+    assert width == maps.WIDTH
+    assert (top, height) == pytest.approx((maps.FULL_TOP, maps.FULL_HEIGHT), abs=0.5)
+    # The stylesheet says it as a part of what is left out.
+    position = re.search(r"object-position: 0 ([\d.]+)%", (STYLES / "map.css").read_text())
+    assert position
+    left_out = maps.FULL_HEIGHT - maps.USUAL_HEIGHT
+    assert float(position[1]) / 100 * left_out == pytest.approx(maps.USUAL_TOP - maps.FULL_TOP, abs=0.5)
 
 
 @pytest.mark.parametrize(("name", "country", "number"), [("states", "US", 56), ("prefectures", "JP", 47)])
@@ -77,7 +86,7 @@ def test_an_arc_goes_from_one_place_to_the_other_and_bends_north(places: dict[st
     (arc,) = everything().drawing.arcs
     numbers = [int(number) for number in re.findall(r"-?\d+", arc.d)]
     x, y, _bend_x, bend_y, across, down = numbers
-    assert (x, x + across) == (172, 1197)
+    assert (x, x + across) == (86, 598)
     assert y > y + down  # Seattle lies farther north
     assert bend_y < min(0, down)
 
@@ -86,8 +95,10 @@ def test_an_arc_goes_from_one_place_to_the_other_and_bends_north(places: dict[st
 def test_a_drawing_shows_the_usual_part_unless_a_place_lies_outside(places: dict[str, Actor]) -> None:
     published_partnership(us=places["seattle"], jp=places["kobe"])
     assert everything().drawing.view_box == f"0 {maps.USUAL_TOP} {maps.WIDTH} {maps.USUAL_HEIGHT}"
+    assert not everything().drawing.is_whole
     published_partnership(us=make_actor("pago-pago", latitude=-14.3, longitude=-170.7), jp=places["kobe"])
     assert everything().drawing.view_box == f"0 {maps.FULL_TOP} {maps.WIDTH} {maps.FULL_HEIGHT}"
+    assert everything().drawing.is_whole
 
 
 @with_database

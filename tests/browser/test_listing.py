@@ -32,10 +32,15 @@ def assert_stayed(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("data-stayed", "yes")
 
 
+def visit(page: Page, address: str) -> None:
+    """Open a list as it is once its scripts have come, which are fetched after the first paint."""
+    page.goto(address, wait_until="networkidle")
+    stay(page)
+
+
 @pytest.fixture
 def listing(site, page: Page) -> Page:
-    page.goto("/partnerships/")
-    stay(page)
+    visit(page, "/partnerships/")
     return page
 
 
@@ -76,7 +81,7 @@ def test_a_keyboard_stays_on_the_facet_it_chose_and_on_what_was_unfolded(listing
 
 
 def test_removing_chips_leads_to_the_next_one_and_then_to_the_heading(site, page: Page):
-    page.goto("/partnerships/?theme=climate&state=US-HI")
+    visit(page, "/partnerships/?theme=climate&state=US-HI")
     page.locator(".chip").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".chip")).to_have_count(1)
@@ -188,7 +193,7 @@ def test_waiting_is_shown(listing: Page):
 def test_a_failure_is_told_leaves_the_list_and_can_be_tried_again(
     site, page: Page, address: str, answer: dict | None, words: str, again: str
 ):
-    page.goto(address)
+    visit(page, address)
     before = heading(page).inner_text()
     page.route("**/partnerships/?*", lambda route: route.fulfill(**answer) if answer else route.abort())
     page.locator(".facet-value").first.click()
@@ -249,8 +254,7 @@ def test_on_a_phone_the_filters_open_without_javascript(site, browser: Browser):
 
 @pytest.mark.parametrize(("address", "word"), [("/actors/", "places and organisations"), ("/sources/", "sources")])
 def test_the_other_lists_change_in_place_as_well(site, page: Page, address: str, word: str):
-    page.goto(address)
-    stay(page)
+    visit(page, address)
     page.locator(".facet-value").first.click()
     expect(page.locator(".list-status")).to_have_text(re.compile(rf"^[\d,]+ {word}$"))
     assert_stayed(page)

@@ -77,4 +77,4 @@ def test_paper_shows_no_buttons_and_a_light_map(site, page: Page):
     page.goto("/actors/washington/")
     expect(page.locator(".action").first).to_be_hidden()
     expect(page.locator("summary:visible")).to_have_count(0)
-    assert page.locator(".map-drawing image").evaluate("it => getComputedStyle(it).colorScheme") == "light"
+    assert page.locator(".map-sheet img").evaluate("it => getComputedStyle(it).colorScheme") == "light"

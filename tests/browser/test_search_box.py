@@ -140,6 +140,7 @@ def test_among_places_only_places_are_offered(site, page: Page):
 
 def test_the_box_of_a_list_still_offers_after_the_list_has_changed(site, page: Page):
     page.goto("/partnerships/")
+    expect(page.get_by_role("combobox")).to_be_visible()
     page.locator(".facet-value").first.click()
     expect(page.locator(".chip")).to_have_count(1)
     typed(page.get_by_role("combobox"), "kitakyu")

@@ -89,6 +89,27 @@
 
   failure.querySelector("button").addEventListener("click", () => tryAgain());
 
+  // --- What is asked for ---
+
+  // One listener stands for all links: noting each of them, as hx-boost does, keeps a phone busy before anything is asked.
+  function ask(event, source, address) {
+    event.preventDefault();
+    htmx.ajax("GET", address, { source, event }).catch(() => {}); // what failed is told below
+  }
+
+  list.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (link?.origin !== location.origin || link.pathname !== location.pathname || link.hash) return;
+    // New windows and downloads are the browser's business.
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    ask(event, link, link.href);
+  });
+  list.addEventListener("submit", (event) => {
+    const address = new URL(event.target.action);
+    address.search = "";
+    ask(event, event.target, address.href);
+  });
+
   // --- What htmx does ---
 
   list.addEventListener("htmx:beforeSwap", ({ detail }) => detail.shouldSwap && remember(detail.requestConfig.elt));
@@ -117,9 +138,6 @@
   document.addEventListener("htmx:historyCacheMissLoadError", ({ detail: { xhr } }) => fail(xhr, reload));
 
   // --- Small things ---
-
-  // New windows and downloads are the browser's business; htmx leaves it only clicks with Ctrl or Meta.
-  list.addEventListener("click", (event) => (event.shiftKey || event.altKey) && event.stopPropagation(), true);
 
   document.addEventListener("click", ({ target }) => {
     const menu = list.querySelector(".menu[open]");
