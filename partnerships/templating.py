@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -79,9 +80,16 @@ class PageEnvironment(Environment):
         return made
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        template = super()._parse(source, name, filename)
+        template = _Unindented().visit(super()._parse(source, name, filename))
         with override(self.language):
             return _Constants().visit(template)
+
+
+class _Unindented(NodeTransformer):
+    """What indents a template stays in it: the spaces before lines are a seventh of a listing, and nobody's to read."""
+
+    def visit_TemplateData(self, data: nodes.TemplateData) -> nodes.TemplateData:
+        return nodes.TemplateData(re.sub(r"\s*\n\s*", "\n", data.data), lineno=data.lineno)
 
 
 class _Constants(NodeTransformer):
