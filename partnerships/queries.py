@@ -169,11 +169,10 @@ def regions(country: str) -> QuerySet[Actor]:
 
 
 def name_order() -> list[Any]:
-    """By name; in Japanese by its reading, or as written where none is recorded; without a Japanese name last."""
+    """By name; in Japanese by its reading, katakana among it, then by name as written; without a Japanese name last."""
     if get_language() != "ja":
         return ["name", "slug"]
-    reading = Coalesce(NullIf("name_kana", Value("")), NullIf("name_ja", Value("")))
-    return [reading.asc(nulls_last=True), "name_ja", "name", "slug"]
+    return [NullIf("reading_order", Value("")).asc(nulls_last=True), "name_kana", "name_ja", "name", "slug"]
 
 
 def themes_with_counts() -> QuerySet[Theme]:

@@ -672,17 +672,30 @@ def test_places_are_sorted_by_name_and_in_japanese_by_their_reading() -> None:
     assert (places("show=all"), japanese) == (["three", "two", "one"], ["one", "two", "three"])
 
 
-def test_places_without_a_reading_follow_in_japanese_and_those_without_a_japanese_name_come_last() -> None:
-    for slug, name_ja, reading in [
-        ("aarp", "", ""),
+def test_japanese_names_are_sorted_as_in_a_dictionary_katakana_among_the_readings() -> None:
+    names = [
+        ("jr-hokkaido", "JR北海道", ""),
+        ("alaska", "アラスカ州", ""),
+        ("arita", "有田町", "ありたちょう"),
+        ("ome", "青梅市", "おうめし"),
+        ("oregon", "オレゴン州", ""),
+        ("kaga", "加賀市", "かがし"),
+        ("gamagori", "蒲郡市", "がまごおりし"),
+        ("california", "カリフォルニア州", ""),
+        ("kawagoe", "川越市", "かわごえし"),
+        ("kyoto", "京都府", "きょうとふ"),
+        ("cleveland", "クリーブランド", ""),
+        ("clinton", "クリントン", ""),
+        ("nyuzen", "入善町", "にゅうぜんまち"),
+        ("new-york", "ニューヨーク州", ""),
+        ("new-london", "ニュー・ロンドン", ""),
         ("jetro", "日本貿易振興機構", ""),
-        ("seattle", "シアトル", ""),
-        ("wakayama", "和歌山市", "わかやまし"),
-        ("akita", "秋田市", "あきたし"),
-    ]:
+        ("aarp", "", ""),
+    ]
+    for slug, name_ja, reading in reversed(names):
         make_actor(slug, name_ja=name_ja, name_kana=reading)
     with translation.override("ja"):
-        assert places("show=all") == ["akita", "wakayama", "seattle", "jetro", "aarp"]
+        assert places("show=all") == [slug for slug, _name, _reading in names]
 
 
 # --- Sources -------------------------------------------------------------------------------------------------------

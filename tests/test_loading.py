@@ -225,6 +225,14 @@ def test_a_changed_record_is_updated(tmp_path: Path) -> None:
     assert Partnership.objects.filter(slug="kobe-seattle", summary="", ended="1999").exists()
 
 
+def test_a_changed_reading_changes_a_places_position_in_japanese(tmp_path: Path) -> None:
+    rows = small_package()
+    load_rows(tmp_path, rows)
+    change(rows, "actors", name_ja="神戸市", name_kana="ごうべし")
+    load_rows(tmp_path, rows)
+    assert Actor.objects.get(name_kana="ごうべし").reading_order == "こうへし"
+
+
 @pytest.mark.parametrize(
     ("model", "table", "number", "cells"),
     [

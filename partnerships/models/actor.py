@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from .fields import CodePointCharField, CodePointSlugField, WebURLField
+from .kana import DictionaryOrderField
 from .partial_date import PartialDateField
 from .publication import Publication, PublicationQuerySet
 
@@ -113,6 +114,8 @@ class Actor(models.Model):
     name = CodePointCharField(_("name"), max_length=200)
     name_ja = CodePointCharField(_("name in Japanese"), max_length=200, blank=True)
     name_kana = CodePointCharField(_("reading in kana"), max_length=200, blank=True)
+    # An American name has no reading, but is one itself where it is written in katakana.
+    reading_order = DictionaryOrderField(of=("name_kana", "name_ja"), max_length=200, blank=True, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     country = models.CharField(_("country"), max_length=2, choices=Country.choices)
     parent = models.ForeignKey(
@@ -161,7 +164,7 @@ class Actor(models.Model):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     objects = ActorQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["path", "region"])
+    history = HistoricalRecords(excluded_fields=["path", "region", "reading_order"])
 
     class Meta:
         verbose_name = _("place or organisation")

@@ -13,7 +13,6 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.db.models import Value
 from django.db.models.functions import Cast, Concat
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -26,6 +25,7 @@ from partnerships.package.writing import sorted_rows
 
 Texts = tuple[str, ...]
 BATCH = 1000
+FILLED_ON_SAVING = ("updated_at", "reading_order")
 INVENTED_SOURCE = "invented-source-"  # how the slugs of the sources of records for measuring begin
 
 
@@ -282,10 +282,11 @@ class _Loading:
         fields = [column.name for column in table.columns if column.name not in table.key]
         fields += ["position"] if table.name == "outcomes" else []
         fields += ["publication"] if table.is_published_by_state else []
-        if hasattr(table.model, "updated_at"):
-            fields.append("updated_at")
-            for instance in instances:
-                instance.updated_at = timezone.now()  # type: ignore[attr-defined]
+        for column in table.model._meta.concrete_fields:
+            if column.name in FILLED_ON_SAVING:  # which writing in bulk does not do by itself
+                fields.append(column.name)
+                for instance in instances:
+                    column.pre_save(instance, add=False)
         if fields:
             table.model._default_manager.bulk_update(instances, fields, batch_size=200)
         table.model.history.bulk_history_create(  # type: ignore[attr-defined]
