@@ -1,11 +1,13 @@
-// See after_paint.py.
+// See after_paint.py. When all have run, the element says so to whoever drives the page, such as a test.
 "use strict";
 {
-  const scripts = document.currentScript.dataset.scripts.split(" ");
+  const holder = document.currentScript;
   const fetchAll = () => {
-    for (const src of scripts) {
-      document.head.append(Object.assign(document.createElement("script"), { src, async: false }));
-    }
+    const scripts = holder.dataset.scripts.split(" ").map((src) => {
+      return Object.assign(document.createElement("script"), { src, async: false });
+    });
+    scripts.at(-1).addEventListener("load", () => (holder.dataset.ready = ""));
+    document.head.append(...scripts);
   };
   addEventListener("load", () => {
     if (!PerformanceObserver.supportedEntryTypes.includes("paint")) return fetchAll();

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Value
 from django.db.models.functions import Cast, Concat
@@ -98,7 +99,20 @@ def load(
         search.reindex()
         if dry_run:
             transaction.set_rollback(True)
+        elif report.created + report.updated >= BATCH:
+            _take_statistics()
     return report
+
+
+def _take_statistics() -> None:
+    """Let PostgreSQL know at once how many rows there are of what: a minute later its own process would.
+
+    In that minute the list of all places took more than five seconds; SQLite does well without figures.
+    """
+    if connection.vendor == "postgresql":
+        names = ", ".join(model._meta.db_table for model in apps.get_app_config("partnerships").get_models())
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {names}")
 
 
 def _hold_off_other_writers() -> None:

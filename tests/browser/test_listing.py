@@ -34,7 +34,8 @@ def assert_stayed(page: Page) -> None:
 
 def visit(page: Page, address: str) -> None:
     """Open a list as it is once its scripts have come, which are fetched after the first paint."""
-    page.goto(address, wait_until="networkidle")
+    page.goto(address)
+    expect(page.locator("script[data-ready]")).to_be_attached()
     stay(page)
 
 
