@@ -248,15 +248,13 @@ class Drawing:
     arcs: list[Line]
     dots: list[Line]
     is_busy: bool  # so many arcs that each must be faint
-    is_whole: bool  # all that ``geo/pacific.svg`` covers is shown, not its middle alone
 
     @classmethod
     def of(cls, ties: Ties) -> Drawing:
         places = ties.atlas.places
         is_usual = all(USUAL_SOUTH <= places[key].latitude <= USUAL_NORTH for key in ties.places)
         top, height = (USUAL_TOP, USUAL_HEIGHT) if is_usual else (FULL_TOP, FULL_HEIGHT)
-        view_box = f"0 {top} {WIDTH} {height}"
-        return cls(view_box, _arcs(ties), _dots(ties), is_busy=len(ties.pairs) > BUSY, is_whole=not is_usual)
+        return cls(f"0 {top} {WIDTH} {height}", _arcs(ties), _dots(ties), len(ties.pairs) > BUSY)
 
 
 def _arcs(ties: Ties) -> list[Line]:
