@@ -21,6 +21,13 @@ class PartnershipQuerySet(PublicationQuerySet):
         """Partnerships in which one of these actors takes part; each once."""
         return self.filter(pk__in=Participation.objects.filter(actor__in=actors).values("partnership"))
 
+    def replicable(self) -> PartnershipQuerySet:
+        """Partnerships that tell the problem, the approach, or how to replicate them, in either language."""
+        told = Q()
+        for field in ("problem", "approach", "how_to_replicate"):
+            told |= ~Q(**{field: ""}) | ~Q(**{f"{field}_ja": ""})
+        return self.filter(told)
+
 
 class Partnership(models.Model):
     """What two shores do together: a tie, a memorandum, a programme, a project, an exchange, an event.

@@ -1,0 +1,430 @@
+"""The rules by which a place is compared with those across the Pacific: small, named, each with a weight and a reason.
+
+A rule gives every candidate a number; its weight says how much one of it counts. The weights are in ``weights.json``,
+for each asking shore, as ``evaluate_peers --write`` fitted them to the ties on record. A rule whose facts are unknown
+gives 0 and its reason says so.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from partnerships.models import Actor
+
+from . import words
+from .world import AREA, MUNICIPALITY, Columns, Place, World, kilometres
+
+MOST_APART = 4.0  # natural logarithm of the ratio of two populations: beyond, it makes no difference
+SIMILAR = math.log(1.6)  # up to this ratio the size is called similar
+LARGE = 300_000  # people
+HEADS = 3  # the largest municipalities of a state or prefecture
+USUAL_SIZE = 10.0  # natural logarithm of a population: what a county gets, or a place whose own is unknown
+A_CENTRE = 0.5  # of the people around
+USUAL_CENTRE = math.log(0.2)  # what a county gets, or a place whose share is unknown
+ASKING_REACH, OFFERED_REACH = 100.0, 20.0  # km at which a neighbour's tie counts 1/e
+FARTHEST = 300.0  # km from the asking place
+
+_WEIGHTS = Path(__file__).with_name("weights.json")
+
+Scores = Sequence[float]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A place asks for partners across the Pacific, perhaps on some themes."""
+
+    place: Place
+    world: World
+    themes: frozenset[str] = frozenset()  # slugs
+
+    @property
+    def candidates(self) -> Columns:
+        return self.world.gazetteer.across(self.place)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``scores`` has a number for every candidate; ``reason`` tells one of them in words, empty where it says nothing."""
+
+    name: str
+    says: Any  # the rule in one sentence
+    scores: Callable[[Question], Scores]
+    reason: Callable[[Question, Place], str]
+
+
+def _column(question: Question, values: dict[int, float]) -> Scores:
+    """By the state or prefecture of each candidate."""
+    return [values.get(region, 0.0) for region in question.candidates.regions]
+
+
+# --- Size and level ---------------------------------------------------------------------------------------------------
+
+
+def _size_apart(question: Question) -> Scores:
+    population = question.place.population
+    if not population:
+        return [0.0] * len(question.candidates.places)
+    own = math.log(population)
+    return [
+        -MOST_APART if theirs is None else -min(abs(theirs - own), MOST_APART)
+        for theirs in question.candidates.log_populations
+    ]
+
+
+def _why_size_apart(question: Question, other: Place) -> str:
+    own, theirs = question.place.population, other.population
+    if not own or not theirs:
+        return _("population unknown: not used")
+    if abs(math.log(theirs / own)) > SIMILAR:
+        return ""
+    return _("similar size: %(own)s and %(other)s people") % {"own": words.number(own), "other": words.number(theirs)}
+
+
+def _size(question: Question) -> Scores:
+    candidates = question.candidates
+    return [
+        0.0 if own is None or level == Actor.Kind.COUNTY else own - USUAL_SIZE
+        for own, level in zip(candidates.log_populations, candidates.levels, strict=True)
+    ]
+
+
+def _why_size(question: Question, other: Place) -> str:
+    if not other.population or other.population < LARGE:
+        return ""
+    return _("a large place: %(number)s people") % {"number": words.number(other.population)}
+
+
+def _level(question: Question) -> Scores:
+    return [float(level == question.place.level) for level in question.candidates.levels]
+
+
+def _why_level(question: Question, other: Place) -> str:
+    if other.level != question.place.level:
+        return ""
+    if other.kind == question.place.kind:
+        return _("the same level: %(kind)s") % {"kind": words.kind(other)}
+    return _("the same level: %(own)s and %(other)s") % {"own": words.kind(question.place), "other": words.kind(other)}
+
+
+def _municipality(question: Question) -> Scores:
+    return [float(level != Actor.Kind.COUNTY) for level in question.candidates.levels]
+
+
+def _standing(question: Question) -> Scores:
+    own = question.world.gazetteer.columns_of(question.place)
+    if not 1 <= own.standings[own.index[question.place.pk]] <= HEADS:
+        return [0.0] * len(question.candidates.places)
+    return [float(1 <= standing <= HEADS) for standing in question.candidates.standings]
+
+
+def _why_standing(question: Question, other: Place) -> str:
+    own, theirs = question.world.gazetteer.columns_of(question.place), question.candidates
+    standings = own.standings[own.index[question.place.pk]], theirs.standings[theirs.index[other.pk]]
+    if not all(1 <= standing <= HEADS for standing in standings):
+        return ""
+    if standings == (1, 1):
+        return _("both the largest of their state and prefecture")
+    return _("both among the three largest of their state and prefecture")
+
+
+# --- Where they lie -----------------------------------------------------------------------------------------------------
+
+
+def _centre(question: Question) -> Scores:
+    return [math.log(share + 0.01) if share else USUAL_CENTRE for share in question.candidates.shares]
+
+
+def _why_centre(question: Question, other: Place) -> str:
+    share = question.candidates.shares[question.candidates.index[other.pk]]
+    if share < A_CENTRE:
+        return ""
+    facts = {"share": round(100 * share), "km": round(AREA)}
+    return _("the centre of its area: %(share)s %% of the people within %(km)s km") % facts
+
+
+def _coast(question: Question) -> Scores:
+    if question.place.point is None:
+        return [0.0] * len(question.candidates.places)
+    own = question.world.gazetteer.columns_of(question.place)
+    is_coastal = own.coastal[own.index[question.place.pk]]
+    return [float(theirs == is_coastal) for theirs in question.candidates.coastal]
+
+
+def _why_coast(question: Question, other: Place) -> str:
+    own, theirs = question.world.gazetteer.columns_of(question.place), question.candidates
+    if question.place.point is None or other.point is None:
+        return _("position unknown: not used")
+    sides = own.coastal[own.index[question.place.pk]], theirs.coastal[theirs.index[other.pk]]
+    if sides[0] != sides[1]:
+        return ""
+    return _("both on the coast") if sides[0] else _("both inland")
+
+
+def _seaside(question: Question) -> Scores:
+    return [float(theirs) for theirs in question.candidates.coastal]
+
+
+# --- Who is tied already ------------------------------------------------------------------------------------------------
+
+
+def _by_region(question: Question) -> Callable[[int], tuple[int, int]]:
+    """From a candidate's region to the pair of regions as it is counted."""
+    own = question.place.region
+    if question.place.country == "US":
+        return lambda region: (own, region)
+    return lambda region: (region, own)
+
+
+def _sister_regions(question: Question) -> Scores:
+    if question.place.shore_class != MUNICIPALITY:
+        return [0.0] * len(question.candidates.places)
+    return _column(question, dict.fromkeys(question.world.ties.partners.get(question.place.region, ()), 1.0))
+
+
+def _why_sister_regions(question: Question, other: Place) -> str:
+    is_asked = question.place.shore_class == MUNICIPALITY
+    if not is_asked or other.region not in question.world.ties.partners.get(question.place.region, ()):
+        return ""
+    return _("%(own)s and %(other)s are sisters") % words.regions(question.world, question.place, other)
+
+
+def _region_ties(question: Question) -> Scores:
+    between, pair = question.world.ties.between_regions, _by_region(question)
+    return _column(
+        question,
+        {region: math.log1p(between[pair(region)]) for region in question.candidates.members if between[pair(region)]},
+    )
+
+
+def _why_region_ties(question: Question, other: Place) -> str:
+    number = question.world.ties.between_regions[_by_region(question)(other.region)]
+    if not number:
+        return ""
+    found = ngettext(
+        "%(number)s tie between towns of %(own)s and %(other)s",
+        "%(number)s ties between towns of %(own)s and %(other)s",
+        number,
+    )
+    return found % {"number": number, **words.regions(question.world, question.place, other)}
+
+
+def _openness(question: Question) -> Scores:
+    ties, members = question.world.ties.of_regions, question.candidates.members
+    return _column(
+        question, {region: math.log((ties[region] + 1) / (members[region] + 5)) for region in {*members, *ties}}
+    )
+
+
+def _neighbours(question: Question) -> Scores:
+    """Ties between places near the asking one and places near the candidate; the nearer both, the more."""
+    gazetteer, candidates = question.world.gazetteer, question.candidates
+    drawn: dict[int, float] = defaultdict(float)
+    for place, km in _tied_near(question):
+        for partner in question.world.ties.partners[place.pk]:
+            if partner in candidates.index:
+                drawn[partner] += math.exp(-km / ASKING_REACH)
+    scores = [0.0] * len(candidates.places)
+    for partner, amount in drawn.items():
+        for number, km in candidates.neighbours(gazetteer.places[partner]):
+            scores[number] += amount * math.exp(-km / OFFERED_REACH)
+    return [math.log1p(10 * score) if score else 0.0 for score in scores]
+
+
+def _tied_near(question: Question) -> list[tuple[Place, float]]:
+    """The tied places of the asking place's own class within ``FARTHEST`` km, itself among them, by distance."""
+    place, world = question.place, question.world
+    own = world.gazetteer.columns_of(place)
+    near = []
+    for pk in world.ties.partners:
+        if pk in own.index:
+            other = own.places[own.index[pk]]
+            km = kilometres(place, other)
+            if km is not None and km <= FARTHEST:
+                near.append((other, km))
+    return sorted(near, key=lambda found: (found[1], found[0].slug))
+
+
+def _why_neighbours(question: Question, other: Place) -> str:
+    candidates, places = question.candidates, question.world.gazetteer.places
+    around = {candidates.places[number].pk: km for number, km in candidates.neighbours(other)}
+    best: tuple[float, Place, Place, float] | None = None
+    for place, km in _tied_near(question):
+        for partner in question.world.ties.partners[place.pk]:
+            if partner in around:
+                weight = math.exp(-km / ASKING_REACH - around[partner] / OFFERED_REACH)
+                if best is None or weight > best[0]:
+                    best = weight, place, places[partner], around[partner]
+    if best is None or best[0] < 0.1:
+        return ""
+    _weight, place, partner_place, km = best
+    names = {"place": words.name(place), "partner": words.name(partner_place), "km": round(km)}
+    if place.pk == question.place.pk:
+        return _("near your partner %(partner)s (%(km)s km)") % names
+    if partner_place.pk == other.pk:
+        return _("tied with your neighbour %(place)s") % names
+    return _("near it, %(partner)s (%(km)s km) is tied with %(place)s near you") % names
+
+
+def _newcomer(question: Question) -> Scores:
+    partners = question.world.ties.partners
+    return [
+        float(level != Actor.Kind.COUNTY and not partners.get(place.pk))
+        for place, level in zip(question.candidates.places, question.candidates.levels, strict=True)
+    ]
+
+
+def _why_newcomer(question: Question, other: Place) -> str:
+    if question.world.ties.partners.get(other.pk):
+        return ""
+    return _("no tie across the Pacific recorded yet")
+
+
+def _like_mine(question: Question) -> Scores:
+    partners = question.world.ties.partners
+    return [
+        float(any(_is_like(question.place, question.world, partner) for partner in partners.get(place.pk, ())))
+        for place in question.candidates.places
+    ]
+
+
+def _is_like(place: Place, world: World, pk: int) -> bool:
+    other = world.gazetteer.places[pk]
+    if other.level != place.level or not other.population or not place.population:
+        return False
+    return abs(math.log(other.population / place.population)) <= SIMILAR
+
+
+def _why_like_mine(question: Question, other: Place) -> str:
+    partners = question.world.ties.partners.get(other.pk, ())
+    like = [pk for pk in partners if _is_like(question.place, question.world, pk)]
+    if not like:
+        return ""
+    return _("its partner %(place)s is a place of your size") % {
+        "place": words.name(question.world.gazetteer.places[like[0]])
+    }
+
+
+# --- Themes -------------------------------------------------------------------------------------------------------------
+
+
+def _themes(question: Question) -> Scores:
+    """How many themes both are active on, besides those that were asked for."""
+    themes = question.world.ties.themes
+    own = themes.get(question.place.pk, frozenset()) - question.themes
+    if not own:
+        return [0.0] * len(question.candidates.places)
+    none: frozenset[str] = frozenset()
+    return [math.log1p(len(own & themes.get(place.pk, none))) for place in question.candidates.places]
+
+
+def _why_themes(question: Question, other: Place) -> str:
+    themes = question.world.ties.themes
+    own = themes.get(question.place.pk, frozenset()) - question.themes
+    common = own & themes.get(other.pk, frozenset())
+    if not common:
+        return ""
+    named = words.themes(common)
+    return _("both active on %(themes)s") % {"themes": named}
+
+
+def _asked_themes(question: Question) -> Scores:
+    none: frozenset[str] = frozenset()
+    themes = question.world.ties.themes
+    if not question.themes:
+        return [0.0] * len(question.candidates.places)
+    return [float(len(question.themes & themes.get(place.pk, none))) for place in question.candidates.places]
+
+
+def _why_asked_themes(question: Question, other: Place) -> str:
+    common = question.themes & question.world.ties.themes.get(other.pk, frozenset())
+    return _("active on %(themes)s") % {"themes": words.themes(common)} if common else ""
+
+
+def _nothing(question: Question, other: Place) -> str:
+    return ""
+
+
+ASKED_THEMES = Rule(
+    "asked_themes", gettext_lazy("It is active on the themes you asked for."), _asked_themes, _why_asked_themes
+)
+RULES = (
+    Rule("size_apart", gettext_lazy("Its population is close to yours."), _size_apart, _why_size_apart),
+    Rule("size", gettext_lazy("Larger places have ties more often."), _size, _why_size),
+    Rule("level", gettext_lazy("It is of your level: city with city, town with town."), _level, _why_level),
+    Rule("municipality", gettext_lazy("Counties seldom have ties."), _municipality, _nothing),
+    Rule(
+        "standing",
+        gettext_lazy("Both are among the three largest of their state and prefecture."),
+        _standing,
+        _why_standing,
+    ),
+    Rule("centre", gettext_lazy("It is the centre of its area, not a part of a larger one."), _centre, _why_centre),
+    Rule("coast", gettext_lazy("Both lie on the coast, or both inland."), _coast, _why_coast),
+    Rule("seaside", gettext_lazy("Places on the coast have ties more often."), _seaside, _nothing),
+    Rule(
+        "sister_regions",
+        gettext_lazy("Your state and its prefecture are sisters."),
+        _sister_regions,
+        _why_sister_regions,
+    ),
+    Rule(
+        "region_ties",
+        gettext_lazy("Towns of your state and of its prefecture are tied already."),
+        _region_ties,
+        _why_region_ties,
+    ),
+    Rule(
+        "openness",
+        gettext_lazy("The towns of its state or prefecture have many ties across the Pacific."),
+        _openness,
+        _nothing,
+    ),
+    Rule(
+        "neighbours",
+        gettext_lazy("A neighbour of yours is tied with it or with a neighbour of it."),
+        _neighbours,
+        _why_neighbours,
+    ),
+    Rule(
+        "newcomer",
+        gettext_lazy("It has no tie across the Pacific yet, so that it is likelier to say yes."),
+        _newcomer,
+        _why_newcomer,
+    ),
+    Rule(
+        "like_mine", gettext_lazy("One of its partners is a place of your level and size."), _like_mine, _why_like_mine
+    ),
+    Rule("themes", gettext_lazy("You are active on the same themes."), _themes, _why_themes),
+)
+
+
+@cache
+def kept() -> dict[str, Any]:
+    """``weights.json``: the weights by asking shore and rule, and what was measured with them.
+
+    ``asked_themes`` is a judgement: no tie on record says which theme a place had asked for.
+    """
+    found: dict[str, Any] = json.loads(_WEIGHTS.read_text())
+    return found
+
+
+def keep(measured: dict[str, Any]) -> None:
+    """Write what ``evaluation.as_data`` made into ``weights.json``; what is a judgement stays."""
+    _WEIGHTS.write_text(json.dumps({**kept(), **measured}, indent=1) + "\n", encoding="utf-8")
+    kept.cache_clear()
+
+
+def weights(country: str) -> dict[str, float]:
+    """How much one of each rule counts for a place of this shore."""
+    found: dict[str, float] = kept()["weights"][country]
+    return found

@@ -1,0 +1,53 @@
+"""How places, their sizes and themes are named in a reason; in the active language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.formats import number_format
+from django.utils.translation import get_language, pgettext
+
+from partnerships import vocabulary, wording
+from partnerships.models import Actor
+
+from .world import Place, World
+
+
+def number(value: int) -> str:
+    return number_format(value, force_grouping=True)
+
+
+def kind(place: Place) -> str:
+    return str(Actor.Kind(place.kind).label)
+
+
+def name(place: Place) -> str:
+    return str(wording.local_text(place, "name"))
+
+
+def region_name(world: World, pk: int) -> str:
+    """A state or prefecture as it is named beside a town: “Hyogo”, 兵庫県; empty where there is none."""
+    region = world.gazetteer.places.get(pk)
+    if region is None:
+        return ""
+    return name(region).removesuffix(" Prefecture") if get_language() != "ja" else name(region)
+
+
+def full_name(world: World, place: Place) -> str:
+    """“Kobe, Hyogo”, 兵庫県神戸市."""
+    region = region_name(world, place.region) if place.region != place.pk else ""
+    if not region or place.kind not in Actor.MUNICIPAL_KINDS:
+        return name(place)
+    return f"{region}{name(place)}" if get_language() == "ja" else f"{name(place)}, {region}"
+
+
+def regions(world: World, own: Place, other: Place) -> dict[str, str]:
+    """The regions of the asking place and of the other one, to be filled into a sentence."""
+    return {"own": region_name(world, own.region), "other": region_name(world, other.region)}
+
+
+def themes(slugs: Iterable[str]) -> str:
+    """Themes in the order in which the directory lists them."""
+    chosen = set(slugs)
+    named = [label for slug, label in vocabulary.current().labels("theme").items() if slug in chosen]
+    return pgettext("between several names", ", ").join(named)
