@@ -68,7 +68,7 @@ def all_found() -> set[Found]:
 
 
 class Places:
-    """Six states and six prefectures, each with two cities; in the first a university, and a town that merged into it."""
+    """Six states and six prefectures, each with two cities; in the first a university and a town that merged."""
 
     def __init__(self) -> None:
         self.states = [self._region("us", number) for number in range(6)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -81,21 +82,19 @@ class Asked:
     def messages(self) -> list[str]:
         return [ignored.message for ignored in self.filters.ignored]
 
-    @property
+    @cached_property
     def places(self) -> list[Actor]:
-        """Those whose names are nearest to what was typed."""
-        return [] if self.filters.place else _named(self.typed)
+        """Those whose names are nearest to what was typed, where that is no address of one."""
+        return [] if self.filters.place or not self.typed.strip() else _named(self.typed)
 
     @property
     def one_place(self) -> Actor | None:
         """The only one that bears the name that was typed, or the only state or prefecture that does."""
-        if self.filters.place or not self.typed.strip():
-            return None
-        exact = [place for place in _named(self.typed) if _bears(place, self.typed)]
+        exact = [place for place in self.places if _bears(place, self.typed)]
         regions = [place for place in exact if place.kind in Actor.REGION_KINDS]
         return next((named[0] for named in (exact, regions) if len(named) == 1), None)
 
-    @property
+    @cached_property
     def nearest_themes(self) -> list[tuple[str, str]]:
         """Addresses of the page with the themes that are spelt like those that do not exist, with their names."""
         labels = vocabulary.current().labels("theme")
