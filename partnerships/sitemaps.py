@@ -29,6 +29,8 @@ LISTS = (
     "actor-list",
     "theme-list",
     "figures",
+    "networks",
+    "overlaps",
     "source-list",
     "anniversary-list",
     "update-list",

@@ -155,7 +155,7 @@ PARAMETERS = st.lists(
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.sampled_from(["/partnerships/", "/ja/partnerships/", "/actors/", "/sources/", "/anniversaries/"]),
+    st.sampled_from(["/partnerships/", "/ja/partnerships/", "/actors/", "/sources/", "/anniversaries/", "/networks/"]),
     PARAMETERS,
     st.sampled_from([quote, quote_plus]),
 )

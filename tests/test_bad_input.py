@@ -20,6 +20,7 @@ from partnerships.filters import (
     ActorFilter,
     DatedPartnershipFilter,
     ListFilterSet,
+    OverlapFilter,
     PartnershipFilter,
     SourceFilter,
 )
@@ -35,6 +36,8 @@ LISTS: dict[str, type[ListFilterSet]] = {
     "/actors/": ActorFilter,
     "/sources/": SourceFilter,
     "/anniversaries/": DatedPartnershipFilter,
+    "/networks/": DatedPartnershipFilter,
+    "/overlaps/": OverlapFilter,
 }
 SECTIONS = [
     "",

@@ -62,6 +62,8 @@ def test_it_names_every_public_page_in_both_languages_once(client: Client) -> No
         "/sources/city-page/",
         "/map/",
         "/figures/",
+        "/networks/",
+        "/overlaps/",
         "/anniversaries/",
         "/updates/",
         "/about/",

@@ -28,7 +28,7 @@ def phone(page: Page) -> Page:
     return page
 
 
-@pytest.mark.parametrize("address", ["/map/", "/figures/", "/ja/map/?theme=climate"])
+@pytest.mark.parametrize("address", ["/map/", "/figures/", "/networks/", "/ja/map/?theme=climate"])
 def test_a_phone_shows_the_page_before_its_filters_and_these_unfold(site, phone: Page, address: str):
     phone.goto(address)
     expect(phone.get_by_role("heading", level=1)).to_be_in_viewport()
@@ -53,7 +53,7 @@ def test_a_phone_shows_places_without_scrolling_sideways(site, phone: Page):
     expect(phone.get_by_role("row").nth(1).get_by_role("cell")).to_have_count(3)
 
 
-@pytest.mark.parametrize("address", ["/partnerships/", "/figures/"])
+@pytest.mark.parametrize("address", ["/partnerships/", "/figures/", "/networks/"])
 def test_nothing_lies_over_what_has_the_focus(site, phone: Page, address: str):
     phone.goto(address)
     phone.locator(".filters > summary").click()
@@ -65,7 +65,14 @@ def test_nothing_lies_over_what_has_the_focus(site, phone: Page, address: str):
 def test_widely_set_text_fits_the_window(site, browser: Browser):
     context = browser.new_context(base_url=site.url, viewport=PHONE, bypass_csp=True)
     page = context.new_page()
-    for address in ("/", "/partnerships/", "/partnerships/hawaii-okinawa-clean-energy-partnership/", "/figures/"):
+    for address in (
+        "/",
+        "/partnerships/",
+        "/partnerships/hawaii-okinawa-clean-energy-partnership/",
+        "/figures/",
+        "/networks/",
+        "/overlaps/?actor=maryland",
+    ):
         page.goto(address)
         page.add_style_tag(content=WIDE_TEXT)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], address

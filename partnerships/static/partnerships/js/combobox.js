@@ -33,9 +33,9 @@
   }
 
   function enhance(form) {
-    const input = form.querySelector("input[name=q]");
+    const input = form.querySelector("input[type=search]");
     if (input.matches("[role]")) return;
-    const { home, source, label, one, many } = form.dataset;
+    const { home, source, label, one, many, choice } = form.dataset; // choice: what is offered leads to this page of it
     const list = made("div", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": label, hidden: "" });
     const status = made("p", { class: "visually-hidden", role: "status" });
     input.after(list);
@@ -94,7 +94,7 @@
           role: "option",
           "aria-selected": "false",
           tabindex: "-1",
-          href: home + result.url.slice(1),
+          href: choice ? choice + encodeURIComponent(result.slug) : home + result.url.slice(1),
         },
         ...named(result, "name", words),
         region,
