@@ -294,6 +294,16 @@ def intcomma(number: int) -> str:
     return f"{number:,}"
 
 
+def per_cent(share: float) -> str:
+    """15.3%: of a share from 0 to 1."""
+    return f"{share:.1%}"
+
+
+def weight(number: float) -> str:
+    """0.75: as exactly as a weight is meant."""
+    return f"{number:.2f}"
+
+
 def figure(value: Decimal) -> str:
     """12,000 or 0.5: grouped, without empty decimal places."""
     whole = value == value.to_integral_value()
@@ -367,6 +377,8 @@ FILTERS = [
     address_with,
     intcomma,
     figure,
+    per_cent,
+    weight,
     join_words,
     wording.full_name,
     wording.code_system,

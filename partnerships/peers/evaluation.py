@@ -86,7 +86,7 @@ class Direction:
 def evaluate(
     world: World, *, with_each_rule: bool = False, report_progress: Callable[[str, int, int], None] | None = None
 ) -> list[Direction]:
-    """Both directions, the American side asking first. ``report_progress`` is told what is done, how much, of how much."""
+    """Both directions, the American side asking first. ``report_progress`` is told what, how many are done, of how many."""
     say = report_progress or (lambda what, done, of: None)
     return [_direction(world, country, with_each_rule, say) for country in (Country.US.value, Country.JP.value)]
 

@@ -1,4 +1,4 @@
-"""A place's questions answered: who has done it, who across the Pacific could fit, who near is connected, how to begin."""
+"""A place's questions answered: who has done it, who across the Pacific fits, who near is connected, how to begin."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_MODELS = 3
 NEAR = 100.0  # km
 SIMILAR_SIZE = 3.0  # times as large or as small, for a model that a place of this size has used
 
-# What makes a participant resemble the asking place, and a record worth reading: points, a judgement and no measurement.
+# What makes a participant resemble the asking place, and a record worth reading: points by judgement, not measured.
 SAME_LEVEL, SAME_SIZE, SAME_REGION, IS_NEAR, SHARED_THEME, SHARED_PARTNER = 2.0, 2.0, 1.5, 1.0, 0.5, 0.5
 MOST_SHARED_THEMES = 3
 ASKED_THEME, HAS_RESULTS, HAS_MODEL = 1.0, 1.0, 1.0
@@ -96,7 +96,7 @@ class Peers:
         """Whether the place itself, or a body that lies in it, takes part in a partnership."""
         return bool(self.world.records_at(self.place.pk))
 
-    # --- Who has done it ---------------------------------------------------------------------------------------------
+    # --- Who has done it --------------------------------------------------------------------------------------------
 
     @cached_property
     def examples(self) -> list[Example]:
@@ -214,7 +214,7 @@ class Peers:
             reasons.append(_("tells how to replicate it"))
         return reasons
 
-    # --- Who across the Pacific could fit ----------------------------------------------------------------------------
+    # --- Who across the Pacific could fit ---------------------------------------------------------------------------
 
     @cached_property
     def fits(self) -> list[Fit]:
@@ -245,7 +245,7 @@ class Peers:
 
     @cached_property
     def _joined(self) -> dict[int, list[int]]:
-        """Places across the Pacific that a partnership joins with this one, each with the keys of these partnerships."""
+        """Places across the Pacific that partnerships join with this one, each with the keys of these partnerships."""
         joined: dict[int, list[int]] = {}
         places = self.world.gazetteer.places
         for record in self.world.records.get(self.place.pk, ()):
@@ -270,7 +270,7 @@ class Peers:
         ]
         return sorted(found, key=lambda existing: (-len(existing.records), existing.place.slug))
 
-    # --- Who near is connected already -------------------------------------------------------------------------------
+    # --- Who near is connected already ------------------------------------------------------------------------------
 
     @cached_property
     def region(self) -> Connected | None:
@@ -307,7 +307,7 @@ class Peers:
             len(self.world.records.get(place.pk, ())),
         )
 
-    # --- Nothing yet ---------------------------------------------------------------------------------------------------
+    # --- Nothing yet ------------------------------------------------------------------------------------------------
 
     @cached_property
     def offices(self) -> list[Actor]:

@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -62,7 +63,7 @@ def _shoreline() -> Grid[int]:
     for feature in land["features"]:
         for polygon in feature["geometry"]["coordinates"]:
             for ring in polygon:
-                for start, end in zip(ring, ring[1:], strict=False):
+                for start, end in pairwise(ring):
                     points += _between(start, end)
     return Grid(enumerate(points))
 

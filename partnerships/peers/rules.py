@@ -19,7 +19,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from partnerships.models import Actor
+from partnerships.models import Actor, PartialDate
 
 from . import words
 from .world import AREA, MUNICIPALITY, Columns, Place, World, kilometres
@@ -54,7 +54,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Rule:
-    """``scores`` has a number for every candidate; ``reason`` tells one of them in words, empty where it says nothing."""
+    """``scores`` has a number for each candidate; ``reason`` tells one of them in words, empty where it says nothing."""
 
     name: str
     says: Any  # the rule in one sentence
@@ -67,7 +67,7 @@ def _column(question: Question, values: dict[int, float]) -> Scores:
     return [values.get(region, 0.0) for region in question.candidates.regions]
 
 
-# --- Size and level ---------------------------------------------------------------------------------------------------
+# --- Size and level -------------------------------------------------------------------------------------------------
 
 
 def _size_apart(question: Question) -> Scores:
@@ -137,7 +137,7 @@ def _why_standing(question: Question, other: Place) -> str:
     return _("both among the three largest of their state and prefecture")
 
 
-# --- Where they lie -----------------------------------------------------------------------------------------------------
+# --- Where they lie -------------------------------------------------------------------------------------------------
 
 
 def _centre(question: Question) -> Scores:
@@ -174,7 +174,7 @@ def _seaside(question: Question) -> Scores:
     return [float(theirs) for theirs in question.candidates.coastal]
 
 
-# --- Who is tied already ------------------------------------------------------------------------------------------------
+# --- Who is tied already --------------------------------------------------------------------------------------------
 
 
 def _by_region(question: Question) -> Callable[[int], tuple[int, int]]:
@@ -314,7 +314,7 @@ def _why_like_mine(question: Question, other: Place) -> str:
     }
 
 
-# --- Themes -------------------------------------------------------------------------------------------------------------
+# --- Themes ---------------------------------------------------------------------------------------------------------
 
 
 def _themes(question: Question) -> Scores:
@@ -416,6 +416,11 @@ def kept() -> dict[str, Any]:
     """
     found: dict[str, Any] = json.loads(_WEIGHTS.read_text())
     return found
+
+
+def measured_on() -> PartialDate | None:
+    """The day of the evaluation that the weights come from."""
+    return PartialDate.parse(kept()["as_of"]) if "as_of" in kept() else None
 
 
 def keep(measured: dict[str, Any]) -> None:
