@@ -303,6 +303,20 @@ def test_a_large_group_shows_each_body_before_a_second_record_of_one(client: Cli
     assert "and 5 more partnerships" in read(client, "/overlaps/?actor=washington").text
 
 
+def test_only_so_many_groups_are_shown_and_all_are_counted(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlaps, "MOST_GROUPS", 2)
+    places = two_cities()
+    for number in range(3):
+        agency = make_actor(f"agency-{number}", kind="agency", country="JP")
+        for city in ("seattle", "tacoma"):
+            published_partnership(us=places[city], jp=agency)
+    shown = told("washington")
+    assert (len(shown.by_partner), shown.partner_count, shown.hidden) == (2, 4, 2)
+    page = read(client, "/overlaps/?actor=washington")
+    assert "They meet with 4 partners and on 0 of the themes." in page.text
+    assert "2 more partners, with fewer bodies, are not shown." in page.text
+
+
 def test_a_place_without_a_partnership_is_told_of_its_state(client: Client) -> None:
     places = two_cities()
     make_actor("spokane", parent=places["washington"])

@@ -175,32 +175,23 @@ class Hubs:
 
 def hubs(selection: Selection, joined: Matrix) -> Hubs:
     found = graph.current()
-    keys = _keys(selection)
-    links = [found.links[key] for key in keys if key in found.links]
-    partners = Counter(hub for hub, partner in set(chain.from_iterable(links)) if partner != graph.NOBODY)
-    ranking = sorted(partners, key=lambda pk: (-partners[pk], found.bodies[pk].slug))
-    shores: dict[str, list[int]] = {str(country): [] for country in Country}
-    for pk in ranking:
-        shores[found.bodies[pk].country].append(pk)
-    candidates = {
-        country: [pk for pk in ranked if partners[pk] >= partners[ranked[:MOST_HUBS][-1]]]
-        for country, ranked in shores.items()
-    }
-    wanted = set(chain.from_iterable(candidates.values()))
-    partnerships = Counter(chain.from_iterable({hub for hub, _partner in pairs if hub in wanted} for pairs in links))
-
-    def best(country: str) -> list[Hub]:
-        ordered = sorted(candidates[country], key=lambda pk: (-partners[pk], -partnerships[pk], found.bodies[pk].slug))
-        return [
-            Hub(body, partners[pk], partnerships[pk], _address(selection, actor=body.slug))
-            for pk in ordered[:MOST_HUBS]
-            for body in [found.bodies[pk]]
-        ]
+    chosen = set(_keys(selection))
+    best: dict[str, list[Hub]] = {str(country): [] for country in Country}
+    for pk, most_partners in found.most_partners:
+        body = found.bodies[pk]
+        leading = best[body.country]
+        if len(leading) == MOST_HUBS and most_partners < leading[-1].partners:
+            continue
+        own = chosen.intersection(found.counted[pk])
+        if partners := found.partners(pk, own):
+            leading.append(Hub(body, len(partners), len(own), _address(selection, actor=body.slug)))
+            leading.sort(key=lambda hub: (-hub.partners, -hub.partnerships, hub.body.slug))
+            del leading[MOST_HUBS:]
 
     def most(regions: list[Region]) -> list[Region]:
         return sorted(regions, key=lambda region: (-region.partners, -region.count, region.code))[:MOST_HUBS]
 
-    return Hubs(most(joined.states), most(joined.prefectures), best(Country.US), best(Country.JP))
+    return Hubs(most(joined.states), most(joined.prefectures), best[Country.US], best[Country.JP])
 
 
 def _keys(selection: Selection) -> list[int]:
@@ -267,28 +258,58 @@ def records(known: Catalogue, keys: Iterable[int]) -> list[Record]:
     ]
 
 
+@dataclass(frozen=True)
+class _Below:
+    """What stands under sister states, as bitmaps of one catalogue."""
+
+    known: Catalogue
+    pairs: dict[tuple[int, int], int]  # a state and a prefecture that are sisters → what joins their municipalities
+    inside: int
+    outside: int  # what joins municipalities of no such pair
+
+
+_below: _Below | None = None
+
+
+def _under(known: Catalogue, found: Graph) -> _Below:
+    """Made once for each catalogue, which is one of each version and day."""
+    global _below
+    kept = _below
+    if kept is None or kept.known is not known:
+        keys: dict[tuple[int, int], list[int]] = {}
+        for key, pairs in found.municipal_pairs.items():
+            for pair in pairs & found.sisters.keys():
+                keys.setdefault(pair, []).append(key)
+        inside = known.bitmap(chain.from_iterable(keys.values()))
+        below = {pair: known.bitmap(own) for pair, own in keys.items()}
+        kept = _below = _Below(known, below, inside, known.bitmap(found.municipal_pairs) & ~inside)
+    return kept
+
+
 def clusters(selection: Selection) -> Clusters:
     found, known = graph.current(), selection.catalogue
-    below: dict[tuple[int, int], list[int]] = {}
-    inside = outside = 0
-    for key in _keys(selection):
-        pairs = found.municipal_pairs.get(key, set())
-        under = pairs & found.sisters.keys()
-        for pair in under:
-            below.setdefault(pair, []).append(key)
-        inside += bool(under)
-        outside += bool(pairs) and not under
-    chosen = {pair for pair, ties in found.sisters.items() if pair in below or known.bitmap(ties) & selection.bitmap}
-    ordered = sorted(chosen, key=lambda pair: (-len(below.get(pair, ())), *_codes(found, pair)))
-    shown = [_cluster(selection, found, pair, below.get(pair, [])) for pair in ordered[:MOST_CLUSTERS]]
-    return Clusters(shown, len(ordered) - len(shown), inside, outside)
+    below = _under(known, found)
+    here = {pair: bitmap & selection.bitmap for pair, bitmap in below.pairs.items()}
+    counts = {
+        pair: here.get(pair, 0).bit_count()
+        for pair, ties in found.sisters.items()
+        if here.get(pair) or known.bitmap(ties) & selection.bitmap
+    }
+    ordered = sorted(counts, key=lambda pair: (-counts[pair], *_codes(found, pair)))
+    shown = [_cluster(selection, found, pair, here.get(pair, 0)) for pair in ordered[:MOST_CLUSTERS]]
+    return Clusters(
+        shown,
+        len(ordered) - len(shown),
+        (below.inside & selection.bitmap).bit_count(),
+        (below.outside & selection.bitmap).bit_count(),
+    )
 
 
 def _codes(found: Graph, pair: tuple[int, int]) -> tuple[str, str]:
     return found.bodies[pair[0]].code, found.bodies[pair[1]].code
 
 
-def _cluster(selection: Selection, found: Graph, pair: tuple[int, int], keys: list[int]) -> Cluster:
+def _cluster(selection: Selection, found: Graph, pair: tuple[int, int], below: int) -> Cluster:
     known = selection.catalogue
     state, prefecture = (found.bodies[pk] for pk in pair)
     both = selection.bitmap & known.having("state", state.code) & known.having("prefecture", prefecture.code)
@@ -296,8 +317,8 @@ def _cluster(selection: Selection, found: Graph, pair: tuple[int, int], keys: li
         state,
         prefecture,
         records(known, found.sisters[pair]),
-        len(keys),
-        records(known, keys[:MOST_NAMED]),
+        below.bit_count(),
+        records(known, known.keys(below, "newest", 0, MOST_NAMED)),
         both.bit_count(),
         _address(selection, state=state.code, prefecture=prefecture.code),
     )
@@ -337,15 +358,27 @@ class Mergers:
         return sum(self.counts.values())
 
 
+_told: tuple[Catalogue, dict[int, list[Merger]]] | None = None
+
+
+def _told_of(known: Catalogue, found: Graph) -> dict[int, list[Merger]]:
+    """By partnership; made once for each catalogue, because they are the same in every list."""
+    global _told
+    kept = _told
+    if kept is None or kept[0] is not known:
+        made = {
+            record.facts.pk: [_merger(found, known, place, record) for place in found.merged[record.facts.pk]]
+            for record in records(known, found.merged)
+        }
+        kept = _told = known, made
+    return kept[1]
+
+
 def mergers(selection: Selection) -> Mergers:
     found, known = graph.current(), selection.catalogue
-    bitmap = selection.bitmap & known.bitmap(found.merged)
-    keys = known.keys(bitmap, "oldest", 0, bitmap.bit_count())
-    told = [
-        _merger(found, known, place, record)
-        for record in records(known, keys)
-        for place in found.merged[record.facts.pk]
-    ]
+    by_key = _told_of(known, found)
+    bitmap = selection.bitmap & known.bitmap(by_key)
+    told = [merger for key in known.keys(bitmap, "oldest", 0, bitmap.bit_count()) for merger in by_key[key]]
     told.sort(key=lambda merger: OUTCOMES.index(merger.outcome))
     counts = Counter(merger.outcome for merger in told)
     ordered = {outcome: counts[outcome] for outcome in OUTCOMES if counts[outcome]}

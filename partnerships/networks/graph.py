@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
@@ -15,7 +16,7 @@ from partnerships import catalogue, queries, wording
 from partnerships.catalogue import Catalogue
 from partnerships.models import Actor, Country, PartialDate, Partnership, version
 
-NOBODY = 0
+SHIFT = 32  # bits of a link that name the partner
 
 Side = tuple[int, ...]  # keys of bodies, in the record's order
 
@@ -107,23 +108,51 @@ class Graph:
         return found
 
     @cached_property
-    def links(self) -> dict[int, tuple[tuple[int, int], ...]]:
-        """By partnership, each body that the listing counts it for, with each partner across the Pacific.
+    def counted(self) -> dict[int, list[int]]:
+        """By body, the partnerships that the listing's ``actor=`` counts for it, where it may be a hub.
 
-        The listing's ``actor=`` counts for a place what lies in it and what merged into it (``queries.reach``). States
-        and prefectures are left out, and what merged, too: as a partner it is what it belongs to now. ``NOBODY`` where
-        nobody from the other shore takes part.
+        These are its own, those of what lies in it, and those of what merged into it (``queries.reach``). States and
+        prefectures are no hubs, and what merged is none either.
+        """
+        found: dict[int, set[int]] = {}
+        for pk, keys in self.taking_part.items():
+            for hub in self._counting(self.bodies[pk]):
+                found.setdefault(hub, set()).update(keys)
+        return {hub: list(keys) for hub, keys in found.items()}
+
+    @cached_property
+    def links(self) -> dict[int, tuple[int, ...]]:
+        """By partnership, each hub that counts it with each partner across the Pacific, as what that is now.
+
+        Hub and partner are one number (``hub << SHIFT | partner``): there are hundreds of thousands of them.
         """
         counted = {pk: tuple(self._counting(self.bodies[pk])) for pk in self.taking_part}
         present = {pk: self.bodies[pk].now.pk for pk in self.taking_part}
-        found = {}
-        for key, sides in self.sides.items():
-            pairs: set[tuple[int, int]] = set()
-            for own, other in (sides, sides[::-1]):
-                partners = {present[pk] for pk in other} or {NOBODY}
-                pairs.update((hub, partner) for pk in own for hub in counted[pk] for partner in partners)
-            found[key] = tuple(pairs)
-        return found
+        return {
+            key: tuple(
+                {
+                    hub << SHIFT | present[partner]
+                    for own, other in (sides, sides[::-1])
+                    for pk in own
+                    for hub in counted[pk]
+                    for partner in other
+                }
+            )
+            for key, sides in self.sides.items()
+        }
+
+    @cached_property
+    def most_partners(self) -> list[tuple[int, int]]:
+        """Each hub with the number of its partners in the whole directory, those with the most first.
+
+        A list has no more of them, so that whoever looks for its hubs need not look at all.
+        """
+        numbers = Counter(pair >> SHIFT for pair in set(chain.from_iterable(self.links.values())))
+        return numbers.most_common()
+
+    def partners(self, hub: int, keys: Iterable[int]) -> set[int]:
+        """With whom across the Pacific a hub is in these of the partnerships that are counted for it."""
+        return {pair for key in keys for pair in self.links[key] if pair >> SHIFT == hub}
 
     def _counting(self, body: Body) -> Iterator[int]:
         """Whom the listing counts a participant for: itself, what it lies in, what it merged into (two steps)."""

@@ -7,9 +7,8 @@ records it knows itself. The same partner is the same body, or the state or pref
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
@@ -25,6 +24,7 @@ from .connections import Record, records
 from .graph import Body, Graph, Side
 
 MOST_BUSY = 10  # states and prefectures named where none is asked for
+MOST_GROUPS = 60  # shown by partner: all states or prefectures, and partners in none as far as there is room
 MOST_LINES = 12  # of a group, and of what a state does itself
 MOST_BODIES = 8  # named in a sentence
 MOST_SHARED = 6  # of a group
@@ -172,12 +172,18 @@ class Overlaps:
     partnerships: int
     own: list[Line]  # what the state or prefecture does itself
     own_count: int
-    by_partner: list[Group]
+    by_partner: list[Group]  # at most ``MOST_GROUPS``
+    partner_count: int
     by_theme: list[Group]
 
     @property
     def count(self) -> int:
-        return len(self.by_partner) + len(self.by_theme)
+        return self.partner_count + len(self.by_theme)
+
+    @property
+    def hidden(self) -> int:
+        """How many groups by partner are not shown."""
+        return self.partner_count - len(self.by_partner)
 
 
 @dataclass(frozen=True)
@@ -190,6 +196,7 @@ class _Telling:
     asked: Body
     within: int  # the bitmap of the themes asked for, or of everything
     themes: dict[str, str]
+    met: dict[int, tuple[list[Body], list[Body]]] = field(default_factory=dict)  # who meets whom, by partnership
 
     def keys(self, keys: Keys) -> Keys:
         """Those on the themes asked for."""
@@ -205,11 +212,14 @@ class _Telling:
 
     def meeting(self, key: int, partner: Body | None) -> tuple[list[Body], list[Body]]:
         """Who of the region takes part, and with whom; with those in a state or prefecture only, where one is given."""
-        own, other = (_now(self.radar.graph, side) for side in self.sides(key))
-        bodies = [body for body in own if body.region_id == self.region.pk]
-        if partner is None:
-            return bodies, other
-        return bodies, [body for body in other if (body.region_id or body.pk) == partner.pk]
+        met = self.met.get(key)
+        if met is None:
+            own, other = (_now(self.radar.graph, side) for side in self.sides(key))
+            met = self.met[key] = [body for body in own if body.region_id == self.region.pk], other
+        here, there = met
+        if partner is None or len(there) == 1:
+            return here, there
+        return here, [body for body in there if (body.region_id or body.pk) == partner.pk]
 
     def lines(self, keys: Keys, partner: Body | None = None) -> list[Line]:
         """The first of these partnerships in full."""
@@ -231,18 +241,24 @@ class _Telling:
     def group(self, keys: Keys, partner: Body | None, theme: str) -> Group:
         partners: dict[Body, dict[Body, None]] = {}  # body → its partners
         others: dict[Body, dict[Body, None]] = {}  # partner → those that work with it
-        records_of: Counter[Body] = Counter()
+        records_of: dict[Body, int] = {}
         first: Keys = []
         rest: Keys = []
         for key in keys:
             here, there = self.meeting(key, partner)
-            # First one record for each body, so that those shown are not all of the same.
-            (rest if partners.keys() >= set(here) else first).append(key)
-            records_of.update([*here, *there])
+            is_new = False
             for body in here:
-                partners.setdefault(body, {}).update(dict.fromkeys(there))
-            for body in there:
-                others.setdefault(body, {}).update(dict.fromkeys(here))
+                if body not in partners:
+                    is_new = True
+                    partners[body] = {}
+                records_of[body] = records_of.get(body, 0) + 1
+            for other in there:
+                with_it = others.setdefault(other, {})
+                records_of[other] = records_of.get(other, 0) + 1
+                for body in here:
+                    with_it[body] = partners[body][other] = None
+            # First one record for each body, so that those shown are not all of the same.
+            (first if is_new else rest).append(key)
         ordered = sorted(
             partners,
             key=lambda body: (body.pk != self.asked.pk, not body.is_region, -records_of[body], body.slug),
@@ -301,8 +317,8 @@ def overlaps(asked: Body, themes: Iterable[str] = ()) -> Overlaps | None:
     telling = _Telling(radar, known, region, asked, within, vocabulary.current().labels("theme"))
     partners = radar.partners.get(region.pk, {})
     everything = telling.keys(list(dict.fromkeys(chain.from_iterable(partners.values()))))
-    bodies = {key: radar.bodies(region.pk, key) for key in everything}
-    own = [key for key in everything if region.pk in bodies[key]]
+    bodies = {key: telling.meeting(key, None)[0] for key in everything}
+    own = [key for key in everything if any(body.pk == region.pk for body in bodies[key])]
     by_partner = [
         telling.group(keys, radar.graph.bodies[pk], "")
         for pk, found in partners.items()
@@ -322,7 +338,8 @@ def overlaps(asked: Body, themes: Iterable[str] = ()) -> Overlaps | None:
         len(everything),
         telling.lines(own),
         len(own),
-        by_partner,
+        by_partner[:MOST_GROUPS],
+        len(by_partner),
         by_theme,
     )
 
