@@ -11,6 +11,7 @@ from partnerships.api import completion
 from partnerships.views import (
     actors,
     anniversaries,
+    comparing,
     discovery,
     exports,
     feeds,
@@ -47,6 +48,7 @@ urlpatterns = [
         path("themes/", themes.theme_list, name="theme-list"),
         path("themes/<slug:slug>/", themes.theme_detail, name="theme-detail"),
         path("figures/", figures.directory_in_figures, name="figures"),
+        path("compare/", comparing.compare, name="compare"),
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
         path("about/", pages.about, name="about"),

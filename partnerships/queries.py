@@ -157,6 +157,17 @@ def reach(actor: Actor) -> Q:
     return Q(pk__in=Actor.objects.within(actor).values("pk")) | merged_into(actor)
 
 
+def partners_across(actor: Actor) -> QuerySet[Actor]:
+    """Who takes part on the other shore in the partnerships within an actor, with their number as ``shared``.
+
+    Those with most first, then by name.
+    """
+    across = Actor.objects.published().exclude(country=actor.country).select_related("region")
+    shared = across.filter(participations__partnership__in=partnerships_within(actor).values("pk"))
+    counted = shared.annotate(shared=Count("participations__partnership", distinct=True))
+    return counted.order_by("-shared", *name_order())
+
+
 def places_within(actor: Actor) -> QuerySet[Actor]:
     """Places and bodies below an actor that take part in a partnership, by name."""
     below = Actor.objects.published().within(actor).exclude(pk=actor.pk)

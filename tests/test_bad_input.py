@@ -43,6 +43,7 @@ SECTIONS = [
     "themes/",
     "sources/",
     "anniversaries/",
+    "compare/",
     "partnerships/kobe-seattle/",
     "admin-of/",
 ]

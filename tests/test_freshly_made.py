@@ -52,6 +52,9 @@ ADDRESSES = (
     "themes/climate/",
     "sources/",
     "sources/page/",
+    "compare/",
+    "compare/?p=two-ports&p=model&p=other",
+    "compare/?a=seattle&a=hyogo",
 )
 
 

@@ -37,6 +37,7 @@ class RecordPage:
     """What is a record's own of its page, in one language."""
 
     pk: int
+    slug: str
     title: str
     description: str
     linked_data: SafeString
@@ -121,6 +122,7 @@ def _page(record: Partnership) -> RecordPage:
     data = linked_data.partnership(record, cited.sources, title=title, description=description)
     return RecordPage(
         pk=record.pk,
+        slug=record.slug,
         title=title,
         description=description,
         linked_data=linked_data.script(data),
