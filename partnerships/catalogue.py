@@ -219,6 +219,10 @@ class Catalogue:
         """What is known of these partnerships, in their order."""
         return [self._facts[self._slots[pk]] for pk in pks]
 
+    def published(self, pks: Iterable[int]) -> list[Facts]:
+        """The same of those among them that are published."""
+        return self.facts(pk for pk in pks if pk in self._slots)
+
     def best(self, typed: str, most: int) -> list[Facts]:
         """The best matches of a search in names and titles."""
         keys: list[int] = []

@@ -27,7 +27,6 @@ from .listing import MovedError, at_one_address
 
 MOST_FOUND = 8  # offered of a search
 MOST_SIMILAR = 4
-MODEL_FIELDS = ("problem", "approach", "preconditions", "how_to_replicate")
 EXAMPLES, COMPARED_IN_EXAMPLE = 4, 3
 
 
@@ -128,7 +127,8 @@ class Table:
     @property
     def told(self) -> list[str]:
         """The fields of the model that one of them tells: what for, how, with what needs, in which steps."""
-        return [field for field in MODEL_FIELDS if any(wording.local_text(record, field) for record in self.records)]
+        fields = Partnership.MODEL_FIELDS
+        return [field for field in fields if any(wording.local_text(record, field) for record in self.records)]
 
 
 def _partnerships(choice: Choice) -> dict[str, Any]:
