@@ -11,6 +11,7 @@ from partnerships.api import completion
 from partnerships.views import (
     actors,
     anniversaries,
+    comparing,
     discovery,
     exports,
     feeds,
@@ -51,6 +52,7 @@ urlpatterns = [
         path("figures/", figures.directory_in_figures, name="figures"),
         path("networks/", networks.network, name="networks"),
         path("overlaps/", networks.overlaps_of_a_place, name="overlaps"),
+        path("compare/", comparing.compare, name="compare"),
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
         path("peers/", peers.peer_finder, name="peers"),

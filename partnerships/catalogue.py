@@ -211,9 +211,17 @@ class Catalogue:
         own = self.bitmap([pk])
         return {value: bitmap for value, bitmap in self._values[parameter].items() if bitmap & own}
 
+    def key(self, slug: str) -> int | None:
+        """The key of the published partnership with this slug; None where there is none."""
+        return self._keys.get(slug)
+
     def facts(self, pks: Iterable[int]) -> list[Facts]:
         """What is known of these partnerships, in their order."""
         return [self._facts[self._slots[pk]] for pk in pks]
+
+    def published(self, pks: Iterable[int]) -> list[Facts]:
+        """The same of those among them that are published."""
+        return self.facts(pk for pk in pks if pk in self._slots)
 
     def best(self, typed: str, most: int) -> list[Facts]:
         """The best matches of a search in names and titles."""
@@ -272,7 +280,7 @@ class Catalogue:
 
     def page(self, slug: str, render: Callable[[Partnership], Any]) -> Any:
         """What ``render`` makes of a published partnership's page in the active language, made once and kept."""
-        pk = self._keys.get(slug)
+        pk = self.key(slug)
         if pk is None:
             return None
         key = get_language() or "en", pk

@@ -77,16 +77,20 @@ def for_page(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
     """Everything that a partnership's own page shows."""
     return for_rows(found).prefetch_related(
         Prefetch("citations", Citation.objects.select_related("source").order_by("pk")),
-        Prefetch(
-            "adoptions",
-            Adoption.objects.filter(adopted_from__publication=Publication.PUBLISHED).select_related("adopted_from"),
-        ),
-        Prefetch(
-            "adopted_by", Adoption.objects.filter(_PUBLIC_PARTNERSHIP).select_related("partnership").order_by("pk")
-        ),
         Prefetch("outcomes", Outcome.objects.select_related("source")),
         Prefetch("milestones", Milestone.objects.select_related("source")),
     )
+
+
+def public_adoptions() -> QuerySet[Adoption]:
+    """Who adopted what from whom, where both are published."""
+    return Adoption.objects.filter(_PUBLIC_PARTNERSHIP, adopted_from__publication=Publication.PUBLISHED).order_by("pk")
+
+
+def adoptions_in_preview(record: Partnership) -> QuerySet[Adoption]:
+    """What a record adopted from published ones, and what those adopted from it."""
+    of_its_own = Q(partnership=record, adopted_from__publication=Publication.PUBLISHED)
+    return Adoption.objects.filter(of_its_own | (_PUBLIC_PARTNERSHIP & Q(adopted_from=record))).order_by("pk")
 
 
 def newest_partnerships(count: int) -> list[Partnership]:
@@ -155,6 +159,17 @@ def partnerships_within(actor: Actor) -> QuerySet[Partnership]:
 def reach(actor: Actor) -> Q:
     """The actor, what lies below it, and the municipalities that merged into it."""
     return Q(pk__in=Actor.objects.within(actor).values("pk")) | merged_into(actor)
+
+
+def partners_across(actor: Actor) -> QuerySet[Actor]:
+    """Who takes part on the other shore in the partnerships within an actor, with their number as ``shared``.
+
+    Those with most first, then by name.
+    """
+    across = Actor.objects.published().exclude(country=actor.country).select_related("region")
+    shared = across.filter(participations__partnership__in=partnerships_within(actor).values("pk"))
+    counted = shared.annotate(shared=Count("participations__partnership", distinct=True))
+    return counted.order_by("-shared", *name_order())
 
 
 def places_within(actor: Actor) -> QuerySet[Actor]:

@@ -36,7 +36,7 @@ LISTS = (
     "update-list",
     "data",
 )
-TEXTS = ("about", "accessibility")
+TEXTS = ("compare", "about", "accessibility")
 
 
 @dataclass(frozen=True)

@@ -171,15 +171,18 @@ def _kept(environment: Environment, language: str, template: str, macro: str, va
     return getattr(module, macro)(*values)
 
 
-def cites(numbers: int | list[int] | None) -> str:
-    """Links to the numbered sources that a statement rests on, close behind its last word."""
+def cites(numbers: int | list[int] | None, page: str = "") -> str:
+    """Links to the numbered sources that a statement rests on, close behind its last word.
+
+    They stand on this page, or on another one where its address is given.
+    """
     if not numbers:
         return ""
     listed = [numbers] if isinstance(numbers, int) else numbers
-    links = ((number, _("Source %(number)d") % {"number": number}, number) for number in listed)
+    links = ((page, number, _("Source %(number)d") % {"number": number}, number) for number in listed)
     return format_html(
         '<sup class="cite">{}</sup>',
-        format_html_join("", '<a href="#source-{}" aria-label="{}">{}</a>', links),
+        format_html_join("", '<a href="{}#source-{}" aria-label="{}">{}</a>', links),
     )
 
 

@@ -112,6 +112,8 @@ VALUES = st.one_of(
     st.sampled_from(
         [
             "port kobe",
+            "port-1",
+            "seattle",
             "神戸",
             "-port",
             "a&b=c",
@@ -148,14 +150,18 @@ VALUES = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
 )
 PARAMETERS = st.lists(
-    st.tuples(st.sampled_from([*PartnershipFilter.base_filters, "show", "language", "page", "utm_source"]), VALUES),
+    st.tuples(
+        st.sampled_from([*PartnershipFilter.base_filters, "show", "language", "page", "p", "a", "utm_source"]), VALUES
+    ),
     max_size=7,
 )
 
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.sampled_from(["/partnerships/", "/ja/partnerships/", "/actors/", "/sources/", "/anniversaries/", "/networks/"]),
+    st.sampled_from(
+        ["/partnerships/", "/ja/partnerships/", "/actors/", "/sources/", "/anniversaries/", "/networks/", "/compare/"]
+    ),
     PARAMETERS,
     st.sampled_from([quote, quote_plus]),
 )

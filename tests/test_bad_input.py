@@ -46,6 +46,7 @@ SECTIONS = [
     "themes/",
     "sources/",
     "anniversaries/",
+    "compare/",
     "partnerships/kobe-seattle/",
     "admin-of/",
 ]

@@ -55,6 +55,9 @@ ADDRESSES = (
     "themes/climate/",
     "sources/",
     "sources/page/",
+    "compare/",
+    "compare/?p=two-ports&p=model&p=other",
+    "compare/?a=seattle&a=hyogo",
 )
 
 
@@ -80,6 +83,7 @@ def make_directory() -> None:
     Outcome.objects.create(partnership=record, statement="Forty visits", source=make_source("report"))
     Milestone.objects.create(partnership=record, kind="renewed", on="1990", source=make_source("news"))
     Adoption.objects.create(partnership=record, adopted_from=model)
+    Adoption.objects.create(partnership=model, adopted_from=published_partnership("first-model"))
     join(record, left_behind)
     for history in (Partnership.history, Participation.history):
         history.update(history_date=timezone.now() - dt.timedelta(days=9))
@@ -103,6 +107,7 @@ CHANGES: dict[str, Callable[[], Any]] = {
     "a record": renamed(Partnership, "two-ports", title="Three ports", status="unknown"),
     "another record beside it": renamed(Partnership, "other", title="Another still", started="1999"),
     "a model": renamed(Partnership, "model", title="A model still"),
+    "the model of a model": renamed(Partnership, "first-model", title="The very first"),
     "a participant": renamed(Actor, "seattle", name="Emerald", latitude=48.0),
     "a participant's state": renamed(Actor, "washington", name="Evergreen State", latitude=46.0),
     "a prefecture": renamed(Actor, "hyogo", name="Harima Prefecture", longitude=134.1),

@@ -262,14 +262,14 @@ def test_an_ended_record_without_a_reason_says_so() -> None:
 def test_a_record_says_what_is_not_known() -> None:
     page = page_of(published_partnership(status="unknown"))
     assert page.texts("dd")[:3] == ["not known", "The sources do not say whether it is still active.", "not known"]
-    assert "The steps are not recorded" in page.text and "no office is recorded" in page.text
+    assert "How to replicate it" not in page.text and "no office is recorded" in page.text
 
 
 @with_database
 def test_a_row_says_how_many_sources_and_how_new_the_evidence_is() -> None:
     published_partnership(source=make_source(published_on="2025"), status="active")
     [facts] = Page(Client().get("/partnerships/")).texts("p", class_="row-facts")
-    assert facts == "1 source last evidence 2025"
+    assert facts == "1 source last evidence 2025 Compare"
 
 
 @with_database

@@ -66,6 +66,7 @@ def test_it_names_every_public_page_in_both_languages_once(client: Client) -> No
         "/overlaps/",
         "/anniversaries/",
         "/updates/",
+        "/compare/",
         "/about/",
         "/data/",
         "/accessibility/",

@@ -53,6 +53,8 @@ class Partnership(models.Model):
         UNKNOWN = "unknown", _("Unknown")
 
     TIE_KINDS = (Kind.SISTER, Kind.FRIENDSHIP)
+    # What a replicable model tells: what for, how, with what needs, in which steps.
+    MODEL_FIELDS = ("problem", "approach", "preconditions", "how_to_replicate")
 
     slug = CodePointSlugField(_("address"), max_length=100, unique=True)
     title = CodePointCharField(_("title"), max_length=200)
@@ -149,6 +151,11 @@ class Partnership(models.Model):
     def is_tie(self) -> bool:
         """A sister or friendship tie, which needs no theme and no summary of its own."""
         return self.kind in self.TIE_KINDS
+
+    @property
+    def tells_a_model(self) -> bool:
+        """Whether it says anything that others could follow, in either language."""
+        return any(getattr(self, name) or getattr(self, f"{name}_ja") for name in self.MODEL_FIELDS)
 
     def clean(self) -> None:
         super().clean()

@@ -66,13 +66,12 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
         }
 
     def shown_partnerships(self) -> set[int]:
-        """The same, with those whose pages show another record that changed: a source, a model, a former part.
+        """The same, with those whose pages show another record that changed: a source, a former part, a former model.
 
         A participant without a point of its own stands on the map where the one stands that it lies in or merged into.
         """
         own = self.ids(RecordVersion.Kind.PARTNERSHIP)
         actors = Actor.objects.depending_on(set(self.ids(RecordVersion.Kind.ACTOR)))
-        copies = Adoption.objects.filter(Q(partnership__in=own) | Q(adopted_from__in=own))
         sources = self.ids(RecordVersion.Kind.SOURCE)
         # What a source is cited by, and whose history names who or what is no part of it any more.
         resting: list[Any] = [
@@ -84,7 +83,6 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
         first, *others = (part.order_by().values_list("partnership_id", flat=True) for part in resting)
         return {
             *self.partnerships(),
-            *(pk for pair in copies.values_list("partnership", "adopted_from") for pk in pair),
             *first.union(*others),
         }
 

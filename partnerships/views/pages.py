@@ -75,6 +75,10 @@ Disallow: /*&q=
 # Filters may be combined in millions of ways, which show the same records over and over: one filter at a time.
 Disallow: /*?*&
 
+# Comparisons of single records, of which there is no end either.
+Disallow: /compare/?
+Disallow: /ja/compare/?
+
 # For curators only.
 Disallow: /admin/
 Disallow: /accounts/

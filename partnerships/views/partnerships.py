@@ -9,11 +9,12 @@ from django.views.decorators.http import require_safe
 from markupsafe import Markup
 
 from partnerships import catalogue, changes, linked_data, queries, wording
-from partnerships.catalogue import Catalogue
+from partnerships.catalogue import Catalogue, Facts
 from partnerships.citing import Reference, plain_in_each_language
 from partnerships.filters import PartnershipFilter
 from partnerships.freshness import Freshness
 from partnerships.http import curators, public_page
+from partnerships.lineage import lineage_of
 from partnerships.models import Participation, Partnership
 from partnerships.similar import similar_to
 from partnerships.templating import macros
@@ -37,11 +38,13 @@ class RecordPage:
     """What is a record's own of its page, in one language."""
 
     pk: int
+    slug: str
     title: str
     description: str
     linked_data: SafeString
     head: Markup
     body: Markup
+    evidence: Markup  # after which the lineage stands
     map: Markup
     history: Markup
 
@@ -52,7 +55,7 @@ def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
     published = catalogue.current()
     page = published.page(slug, _page)
     if page is not None:
-        context = {"page": page, "similar": published.compared(page.pk, _similar), "preview_state": ""}
+        context = {"page": page, "beside": published.compared(page.pk, _beside), "preview_state": ""}
         return render(request, "partnerships/detail.html", context)
     # Only from here on is the visitor's session looked at, so that public pages stay the same for everyone.
     if curators.may(request, "partnerships.change_partnership"):
@@ -89,13 +92,31 @@ def _citation(slug: str, form: str, ending: str, content_type: str) -> HttpRespo
     return response
 
 
-def _similar(pk: int, published: Catalogue) -> Markup:
-    return macros("includes/record.html").similar(similar_to(pk, published))
+@dataclass(frozen=True)
+class Beside:
+    """What stands on a record's page and depends on other records."""
+
+    similar: Markup
+    lineage: Markup
+
+
+def _beside(pk: int, published: Catalogue) -> Beside:
+    [record] = published.facts([pk])
+    template = macros("includes/record.html")
+    return Beside(
+        template.similar(similar_to(pk, published)),
+        macros("includes/lineage.html").lineage(lineage_of(record, published)),
+    )
 
 
 def _preview(request: HttpRequest, record: Partnership) -> HttpResponse:
     """An unpublished record, for those who may edit it; for everyone else it does not exist."""
-    context = {"page": _page(record), "similar": "", "preview_state": record.get_publication_display()}
+    started = str(record.started or "")
+    facts = Facts(record.pk, record.slug, record.title, record.title_ja, started, record.updated_at)
+    pairs = queries.adoptions_in_preview(record).values_list("partnership", "adopted_from")
+    lineage = lineage_of(facts, catalogue.current(), pairs)
+    beside = Beside(Markup(), macros("includes/lineage.html").lineage(lineage))
+    context = {"page": _page(record), "beside": beside, "preview_state": record.get_publication_display()}
     response = render(request, "partnerships/detail.html", context)
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -111,9 +132,13 @@ def _page(record: Partnership) -> RecordPage:
         record,
         cited=cited,
         outcomes=record.outcomes.all(),
-        milestones=record.milestones.all(),
         fresh=Freshness.of(record, cited.sources),
         offices=leads or [part.actor for part in parts],
+    )
+    evidence = template.evidence(
+        record,
+        cited=cited,
+        milestones=record.milestones.all(),
         citations={"plain": plain_in_each_language(record), "bibtex": reference.bibtex(), "ris": reference.ris()},
     )
     title, summary = str(wording.local_text(record, "title")), str(wording.local_text(record, "summary"))
@@ -121,11 +146,13 @@ def _page(record: Partnership) -> RecordPage:
     data = linked_data.partnership(record, cited.sources, title=title, description=description)
     return RecordPage(
         pk=record.pk,
+        slug=record.slug,
         title=title,
         description=description,
         linked_data=linked_data.script(data),
         head=template.head(record),
         body=body,
+        evidence=evidence,
         map=macros("includes/maps.html").small_map(record),
         history=macros("includes/changes.html").history(changes.of_partnership(record)),
     )

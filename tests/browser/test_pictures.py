@@ -21,6 +21,7 @@ MAIN_PAGES = {
     "figures": "/figures/",
     "networks": "/networks/",
     "overlaps": "/overlaps/?actor=maryland",
+    "comparison": "/compare/?p=lancaster-namie-smart-sister-cities&p=hawaii-okinawa-clean-energy-partnership",
     "anniversaries": "/anniversaries/",
 }
 WIDTHS = {"light": 1280, "dark": 390}  # each scheme on one of the two kinds of screen
