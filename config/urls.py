@@ -11,6 +11,7 @@ from partnerships.api import completion
 from partnerships.views import (
     actors,
     anniversaries,
+    coverage,
     discovery,
     exports,
     feeds,
@@ -47,6 +48,8 @@ urlpatterns = [
         path("themes/", themes.theme_list, name="theme-list"),
         path("themes/<slug:slug>/", themes.theme_detail, name="theme-detail"),
         path("figures/", figures.directory_in_figures, name="figures"),
+        path("coverage/", coverage.coverage_page, name="coverage"),
+        path("coverage.csv", coverage.coverage_csv, name="coverage-csv"),
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
         path("about/", pages.about, name="about"),

@@ -370,6 +370,35 @@ class DatedPartnershipFilter(PartnershipFilter):
         return name == "sort"
 
 
+class CoverageFilter(PartnershipFilter):
+    """What the matrix of coverage can be narrowed by: of the listing's parameters those that are not its own rows or
+    columns, and ``by``, what it shows."""
+
+    q = theme = state = prefecture = level = decade = actor = sort = None  # type: ignore[assignment]
+
+    by = _ChoiceFilter(
+        label=gettext_lazy("Show"),
+        choices=[
+            ("state", gettext_lazy("States")),
+            ("prefecture", gettext_lazy("Prefectures")),
+            ("pair", gettext_lazy("States and prefectures")),
+        ],
+        method="keep",
+    )
+
+    class Meta:
+        model = Partnership
+        fields: list[str] = []
+
+    def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
+        return name == "by" and value == "state"
+
+    @property
+    def by_what(self) -> str:
+        """``state``, ``prefecture`` or ``pair``."""
+        return (self.chosen("by") or ["state"])[-1]
+
+
 class ActorFilter(ListFilterSet):
     """The parameters of the list of places and organisations; those without a partnership only on request."""
 

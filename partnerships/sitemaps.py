@@ -29,6 +29,7 @@ LISTS = (
     "actor-list",
     "theme-list",
     "figures",
+    "coverage",
     "source-list",
     "anniversary-list",
     "update-list",

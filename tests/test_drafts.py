@@ -85,6 +85,8 @@ QUERIES = {
     "opensearch": [],
     "theme-list": [],
     "figures": [*SEARCHES, "theme=climate", "kind=network", "actor=hyogo", "state=US-XX", f"year_max={HIDDEN_YEAR}"],
+    "coverage": ["kind=project", "kind=network&by=prefecture", "status=ended&by=pair", f"year_max={HIDDEN_YEAR}"],
+    "coverage-csv": ["kind=project", "status=ended&by=pair", f"year_max={HIDDEN_YEAR}", "by=prefecture", "by=pair"],
     "update-list": ["page=2", f"page={MARKER}"],
     "updates-atom": [],
     "partnerships-atom": [*SEARCHES, "theme=climate", "status=ended", "actor=kobe", "sort=title"],

@@ -19,6 +19,7 @@ MAIN_PAGES = {
     "theme": "/themes/forestry/",
     "map": "/map/",
     "figures": "/figures/",
+    "coverage": "/coverage/",
     "anniversaries": "/anniversaries/",
 }
 WIDTHS = {"light": 1280, "dark": 390}  # each scheme on one of the two kinds of screen
