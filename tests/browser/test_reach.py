@@ -65,7 +65,13 @@ def test_nothing_lies_over_what_has_the_focus(site, phone: Page, address: str):
 def test_widely_set_text_fits_the_window(site, browser: Browser):
     context = browser.new_context(base_url=site.url, viewport=PHONE, bypass_csp=True)
     page = context.new_page()
-    for address in ("/", "/partnerships/", "/partnerships/hawaii-okinawa-clean-energy-partnership/", "/figures/"):
+    for address in (
+        "/",
+        "/partnerships/",
+        "/partnerships/hawaii-okinawa-clean-energy-partnership/",
+        "/figures/",
+        "/coverage/",
+    ):
         page.goto(address)
         page.add_style_tag(content=WIDE_TEXT)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], address
