@@ -78,6 +78,17 @@ def partnership_facets(selection: Selection) -> Facets:
     )
 
 
+def coverage_facets(selection: Selection) -> Facets:
+    """What the matrix of coverage is narrowed by; not kept by address, as those of lists are."""
+    filters = selection.filters
+    return Facets(
+        [
+            _facet(filters, "kind", selection.counts("kind"), _labels(Partnership.Kind)),
+            _facet(filters, "status", selection.counts("status"), _labels(Partnership.Status)),
+        ]
+    )
+
+
 def actor_facets(filters: ActorFilter) -> Facets:
     offered = vocabulary.current()
     return Facets(

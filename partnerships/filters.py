@@ -376,6 +376,23 @@ class OverlapFilter(ListFilterSet):
     actor = _ActorFilter(label=gettext_lazy("Place or organisation"), method="keep")
     theme = _ChoicesFilter(label=gettext_lazy("Theme"), choices=_offered("theme"), method="keep")
 
+
+class CoverageFilter(PartnershipFilter):
+    """What the matrix of coverage can be narrowed by: of the listing's parameters those that are not its own rows or
+    columns, and ``by``, what it shows."""
+
+    q = theme = state = prefecture = level = decade = actor = sort = None  # type: ignore[assignment]
+
+    by = _ChoiceFilter(
+        label=gettext_lazy("Show"),
+        choices=[
+            ("state", gettext_lazy("States")),
+            ("prefecture", gettext_lazy("Prefectures")),
+            ("pair", gettext_lazy("States and prefectures")),
+        ],
+        method="keep",
+    )
+
     class Meta:
         model = Partnership
         fields: list[str] = []
@@ -388,6 +405,14 @@ class OverlapFilter(ListFilterSet):
 
     def keep(self, found: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         return found
+
+    def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
+        return name == "by" and value == "state"
+
+    @property
+    def by_what(self) -> str:
+        """``state``, ``prefecture`` or ``pair``."""
+        return (self.chosen("by") or ["state"])[-1]
 
 
 class ActorFilter(ListFilterSet):

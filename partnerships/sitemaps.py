@@ -31,6 +31,7 @@ LISTS = (
     "figures",
     "networks",
     "overlaps",
+    "coverage",
     "source-list",
     "anniversary-list",
     "update-list",

@@ -105,6 +105,8 @@ QUERIES = {
         f"p={NEAR_THE_MARKER}",
         f"a={NEAR_THE_MARKER}",
     ],
+    "coverage": ["kind=project", "kind=network&by=prefecture", "status=ended&by=pair", f"year_max={HIDDEN_YEAR}"],
+    "coverage-csv": ["kind=project", "status=ended&by=pair", f"year_max={HIDDEN_YEAR}", "by=prefecture", "by=pair"],
     "update-list": ["page=2", f"page={MARKER}"],
     "updates-atom": [],
     "partnerships-atom": [*SEARCHES, "theme=climate", "status=ended", "actor=kobe", "sort=title"],

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from partnerships import catalogue, maps
+from partnerships import catalogue, coverage, maps
 from partnerships.models import (
     Actor,
     ActorName,
@@ -44,6 +44,10 @@ ADDRESSES = (
     "networks/",
     "overlaps/",
     "overlaps/?actor=seattle",
+    "coverage/",
+    "coverage/?by=prefecture",
+    "coverage/?by=pair",
+    "coverage.csv",
     "anniversaries/",
     "anniversaries.ics",
     "updates/",
@@ -137,6 +141,7 @@ def pages() -> dict[str, bytes]:
 def forget_everything() -> None:
     catalogue._latest = None
     maps._latest = maps.Atlas(-1, {}, {}, {})
+    coverage._latest = coverage.Ground(-1, {}, set(), {}, [])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,6 +20,7 @@ from partnerships.models import (
     Actor,
     ActorName,
     Adoption,
+    CoverageCheck,
     Milestone,
     Outcome,
     PartialDateField,
@@ -28,7 +29,7 @@ from partnerships.models import (
     Theme,
 )
 
-from .factories import join, make_actor, published_partnership
+from .factories import join, make_actor, make_prefecture, published_partnership
 from .markup import Page
 from .test_drafts import every_address, get_all, public_directory
 
@@ -61,8 +62,9 @@ def make_directory() -> None:
     Outcome.objects.create(partnership=record, statement="Visits", value=1703, year=1999, source=public["source"])
     Milestone.objects.create(partnership=record, kind="signed", on="1990", source=public["source"])
     Adoption.objects.create(partnership=record, adopted_from=Partnership.objects.get(slug="other"))
+    CoverageCheck.objects.create(place=make_prefecture("osaka", "JP-27"), checked_on="2026", method="Asked")
     published_partnership("with-a-term", us=public["seattle"], jp=town, started="2016", term_ends="2027-03")
-    for model in (Actor, ActorName, Outcome, Milestone, Partnership, Source, Theme):
+    for model in (Actor, ActorName, CoverageCheck, Outcome, Milestone, Partnership, Source, Theme):
         for each in model._default_manager.all():
             hostile(each)
     search.reindex()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from partnerships.models import CoverageCheck, RegisterEntry, Suggestion
 
@@ -59,6 +60,10 @@ class CoverageCheckAdmin(admin.ModelAdmin):
     list_select_related = ["place__region", "theme", "by"]
     search_fields = ["place__name", "place__name_ja", "method"]
     autocomplete_fields = ["place", "theme"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        told = _("Shown to the public with the date, in the language it is written in; name no persons.")
+        return super().get_form(request, obj, change, help_texts={"method": told}, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.by = request.user

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 
 from .columns import COLUMNS, records
 
@@ -18,6 +19,11 @@ def csv_head() -> bytes:
 def csv_lines(keys: list[int]) -> dict[int, bytes]:
     """The lines of some partnerships by their keys (RFC 4180)."""
     return {pk: _line([_safe(value(record)) for value in COLUMNS.values()]).encode() for pk, record in records(keys)}
+
+
+def csv_table(rows: Iterable[Iterable[str]]) -> bytes:
+    """A table that is small enough to be made at once; its first row is the head."""
+    return (BYTE_ORDER_MARK + "".join(_line([_safe(cell) for cell in row]) for row in rows)).encode()
 
 
 def _safe(text: str) -> str:

@@ -83,7 +83,7 @@ class Narrowing:
         by_name = {facet.name: facet for facet in self.facets}
         found = []
         for name in self.filters.base_filters:
-            if name == "sort" or not self.filters.chosen(name):
+            if name in {"sort", "by"} or not self.filters.chosen(name):
                 continue
             labels = {value.value: value.label for value in by_name[name].values} if name in by_name else {}
             for value in self.filters.chosen(name):

@@ -22,6 +22,7 @@ MAIN_PAGES = {
     "networks": "/networks/",
     "overlaps": "/overlaps/?actor=maryland",
     "comparison": "/compare/?p=lancaster-namie-smart-sister-cities&p=hawaii-okinawa-clean-energy-partnership",
+    "coverage": "/coverage/",
     "anniversaries": "/anniversaries/",
 }
 WIDTHS = {"light": 1280, "dark": 390}  # each scheme on one of the two kinds of screen

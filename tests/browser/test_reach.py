@@ -72,6 +72,7 @@ def test_widely_set_text_fits_the_window(site, browser: Browser):
         "/figures/",
         "/networks/",
         "/overlaps/?actor=maryland",
+        "/coverage/",
     ):
         page.goto(address)
         page.add_style_tag(content=WIDE_TEXT)
