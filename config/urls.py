@@ -11,6 +11,7 @@ from partnerships.api import completion
 from partnerships.views import (
     actors,
     anniversaries,
+    briefings,
     discovery,
     exports,
     feeds,
@@ -46,6 +47,7 @@ urlpatterns = [
         path("actors/<slug:slug>/", actors.actor_detail, name="actor-detail"),
         path("themes/", themes.theme_list, name="theme-list"),
         path("themes/<slug:slug>/", themes.theme_detail, name="theme-detail"),
+        path("brief/", briefings.brief, name="brief"),
         path("figures/", figures.directory_in_figures, name="figures"),
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),

@@ -99,7 +99,7 @@ class ListFilterSet(django_filters.FilterSet):
         query = parse(typed)
         if not query:
             self.ignored.append(
-                Ignored("q", _("“%(words)s” holds nothing to search for.") % {"words": _presentable(typed)})
+                Ignored("q", _("“%(words)s” holds nothing to search for.") % {"words": presentable(typed)})
             )
         elif query.is_shortened:
             text = _("Only the first %(words)d words and %(characters)d characters of the search were used.")
@@ -109,7 +109,7 @@ class ListFilterSet(django_filters.FilterSet):
     def _complaint(self, declared: Any, value: str) -> str:
         return _("%(label)s: “%(value)s” was not understood and is ignored.") % {
             "label": declared.label,
-            "value": _presentable(value),
+            "value": presentable(value),
         }
 
     def _keep(self, data: QueryDict) -> None:
@@ -235,7 +235,7 @@ def _encoded(name: str, value: str) -> str:
     return urlencode([(name, value)])
 
 
-def _presentable(value: str) -> str:
+def presentable(value: str) -> str:
     """A stranger's input, short and without control characters, for showing it back."""
     shown = "".join("�" if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character for character in value)
     return shown if len(shown) <= 40 else shown[:39] + "…"

@@ -7,7 +7,6 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -294,12 +293,6 @@ def intcomma(number: int) -> str:
     return f"{number:,}"
 
 
-def figure(value: Decimal) -> str:
-    """12,000 or 0.5: grouped, without empty decimal places."""
-    whole = value == value.to_integral_value()
-    return f"{value:,.0f}" if whole else f"{value.normalize():,f}"
-
-
 def join_words(words: list[str]) -> str:
     """Several words in one line, as the active language joins them."""
     return pgettext("between several names", ", ").join(words)
@@ -366,8 +359,8 @@ FILTERS = [
     kept_fields,
     address_with,
     intcomma,
-    figure,
     join_words,
+    wording.figure,
     wording.full_name,
     wording.code_system,
     wording.language_of,

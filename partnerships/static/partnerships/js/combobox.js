@@ -33,9 +33,9 @@
   }
 
   function enhance(form) {
-    const input = form.querySelector("input[name=q]");
+    const input = form.querySelector("input[name=q], input[data-completed]");
     if (input.matches("[role]")) return;
-    const { home, source, label, one, many } = form.dataset;
+    const { home, source, label, one, many, leads } = form.dataset; // leads: where a record leads to, if not to its own page
     const list = made("div", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": label, hidden: "" });
     const status = made("p", { class: "visually-hidden", role: "status" });
     input.after(list);
@@ -94,7 +94,7 @@
           role: "option",
           "aria-selected": "false",
           tabindex: "-1",
-          href: home + result.url.slice(1),
+          href: leads ? leads.replace("{slug}", result.slug) : home + result.url.slice(1),
         },
         ...named(result, "name", words),
         region,
