@@ -34,7 +34,7 @@ LISTS = (
     "update-list",
     "data",
 )
-TEXTS = ("about", "accessibility")
+TEXTS = ("brief", "about", "accessibility")
 
 
 @dataclass(frozen=True)

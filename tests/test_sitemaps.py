@@ -62,6 +62,7 @@ def test_it_names_every_public_page_in_both_languages_once(client: Client) -> No
         "/sources/city-page/",
         "/map/",
         "/figures/",
+        "/brief/",
         "/anniversaries/",
         "/updates/",
         "/about/",

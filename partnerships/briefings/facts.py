@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 
 from partnerships import linked_data, wording
 from partnerships.models import Actor, PartialDate, Partnership
@@ -100,14 +100,17 @@ def counted(number: int | Decimal, say: Callable[[], str]) -> Part:
     return Part(say, number=number)
 
 
-def place(actor: Actor, say: Callable[[Actor], str] = wording.full_name, label: Label = "") -> Part:
-    """An actor's name, linked to its page."""
+def place(
+    actor: Actor, say: Callable[[Actor], str] = wording.full_name, label: Label = "", address: Address | None = None
+) -> Part:
+    """An actor's name, linked to its page where no other address is given."""
 
     def named() -> LocalText:
         own = wording.local_text(actor, "name")
-        return LocalText(say(actor), own.language, own.is_foreign)
+        with override(own.language):  # so that the name and that of its state are of one language
+            return LocalText(say(actor), own.language, own.is_foreign)
 
-    return Part(named, page("actor-detail", actor.slug), label=label)
+    return Part(named, address or page("actor-detail", actor.slug), label=label)
 
 
 def title(record: Partnership) -> Part:

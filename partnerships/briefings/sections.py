@@ -154,7 +154,7 @@ def _portrait(actor: Any) -> Group:
             fact(lazy("Merged into"), place(actor.successor), dated(actor.dissolved_on) if actor.dissolved_on else None)
         )
         briefing = page("brief", query=f"?actor={actor.successor.slug}")
-        group.append(fact(lazy("Its briefing"), Part(lambda: wording.full_name(actor.successor), briefing)))
+        group.append(fact(lazy("Its briefing"), place(actor.successor, address=briefing)))
     return group
 
 
@@ -264,7 +264,8 @@ def whole_list(scope: Scope) -> Part:
 
 def _places_below(scope: Scope) -> Group:
     below = counted(scope.below_count, lambda: partnerships_counted(scope.below_count))
-    group = [head(words(lambda: _("Places and organisations in it")), below)]
+    leading = words(lambda: _("each name leads to its briefing"))
+    group = [head(words(lambda: _("Places and organisations in it")), below, leading)]
     group += [fact("", *_place_below(row)) for row in scope.below]
     if scope.places_left_out:
         more = counted(scope.places_left_out, partial(_more_places, scope.places_left_out))
@@ -277,8 +278,8 @@ def _more_places(number: int) -> str:
 
 
 def _place_below(row: Below) -> list[Part]:
-    briefing = Part(lambda: _("its briefing"), page("brief", query=f"?actor={row.place.slug}"))
-    return [place(row.place), counted(row.count, lambda: partnerships_counted(row.count)), briefing]
+    named = place(row.place, address=page("brief", query=f"?actor={row.place.slug}"))
+    return [named, counted(row.count, lambda: partnerships_counted(row.count))]
 
 
 def _agreement(material: Material, record: Any) -> Group:

@@ -104,10 +104,11 @@ class BriefingRequest:
         self.messages.append(text % {"label": name, "value": presentable(value)})
 
     def _offer(self, parameter: str, typed: str) -> None:
-        text = _("“%(name)s” is not the address of a place or organisation in the directory.")
-        self.messages.append(text % {"name": presentable(typed)})
         offers = [(actor, self.address(**{parameter: actor.slug})) for actor in nearest(typed)]
         self.candidates.append(Candidates(presentable(typed), offers))
+        if not offers:
+            text = _("The directory knows no place or organisation of the name “%(name)s”, nor of a similar one.")
+            self.messages.append(text % {"name": presentable(typed)})
 
     # --- Said --------------------------------------------------------------------------------------------------------
 
@@ -171,7 +172,7 @@ class BriefingRequest:
     def check_address(self, request: HttpRequest) -> None:
         """Raise ``MovedError`` when all was understood and the address is not the one of this briefing."""
         given = parse_qsl(request.META["QUERY_STRING"], keep_blank_values=True)
-        if not self.messages and given != self.pairs():
+        if not (self.messages or self.candidates) and given != self.pairs():
             raise MovedError(request.path + self.canonical_query)
 
 
