@@ -59,13 +59,16 @@ class Window:
     def __contains__(self, date: PartialDate) -> bool:
         return date.earliest <= self.last and date.latest >= self.first
 
-    def anniversary(self, started: PartialDate) -> tuple[PartialDate, int] | None:
-        """The round anniversary in this window, which holds one at most, with its number of years."""
+    def anniversaries(self, started: PartialDate) -> Iterator[tuple[PartialDate, int]]:
+        """The round anniversaries in this window with their numbers of years, in the order of time."""
         for year in range(self.first.year, self.last.year + 1):
             years = year - started.year
             if is_round(years) and (on := in_year(started, year)) in self:
-                return on, years
-        return None
+                yield on, years
+
+    def anniversary(self, started: PartialDate) -> tuple[PartialDate, int] | None:
+        """The only one in a window of less than four years."""
+        return next(self.anniversaries(started), None)
 
 
 def coming_window() -> Window:

@@ -48,9 +48,9 @@ def with_names(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
     return found.prefetch_related(Prefetch("participations", participations), "themes")
 
 
-def for_rows(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
-    """Everything that a row of a list shows, in a fixed number of queries."""
-    today = timezone.localdate()  # what lies ahead, such as a result that is aimed at, is no evidence yet
+def for_rows(found: QuerySet[Partnership], today: dt.date | None = None) -> QuerySet[Partnership]:
+    """Everything that a row of a list shows, in a fixed number of queries; ``today`` stands for the present day."""
+    today = today or timezone.localdate()  # what lies ahead, such as a result that is aimed at, is no evidence yet
     cited = Citation.objects.filter(partnership=OuterRef("pk"))
     milestones = Milestone.objects.filter(partnership=OuterRef("pk"), on__lte=today)
     outcomes = Outcome.objects.filter(partnership=OuterRef("pk"), year__lte=today.year)
@@ -73,9 +73,9 @@ def _counted(rows: QuerySet[Any], group: str, counted: str) -> Coalesce:
     return Coalesce(Subquery(numbers, output_field=IntegerField()), 0)
 
 
-def for_page(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
-    """Everything that a partnership's own page shows."""
-    return for_rows(found).prefetch_related(
+def for_page(found: QuerySet[Partnership], today: dt.date | None = None) -> QuerySet[Partnership]:
+    """Everything that a partnership's own page shows; ``today`` stands for the present day."""
+    return for_rows(found, today).prefetch_related(
         Prefetch("citations", Citation.objects.select_related("source").order_by("pk")),
         Prefetch("outcomes", Outcome.objects.select_related("source")),
         Prefetch("milestones", Milestone.objects.select_related("source")),

@@ -38,27 +38,39 @@ Shared = dict[str, list[str]]  # parameter → the values in common
 
 @dataclass(frozen=True)
 class Similar:
-    """A partnership with what it has in common with another one."""
+    """A partnership with what it has in common with others."""
 
     record: Facts
-    reasons: list[str]
+    pk: int
+    shared: Shared
+
+    @property
+    def reasons(self) -> list[str]:
+        """What they have in common, in the active language."""
+        return _reasons(self.shared, vocabulary.current().labels("theme"))
 
 
 def similar_to(pk: int, catalogue: Catalogue) -> list[Similar]:
     """Up to ``SHOWN`` partnerships with the most points; of those with as many, the newest, then by slug."""
-    values = {rule.parameter: catalogue.sharing(pk, rule.parameter) for rule in RULES}
-    others = catalogue.everything & ~catalogue.bitmap([pk])
+    return most_similar([pk], catalogue.everything, catalogue)
+
+
+def most_similar(pks: list[int], among: int, catalogue: Catalogue, most: int = SHOWN) -> list[Similar]:
+    """The same for several partnerships together, looked for among those of a bitmap; they themselves are left out."""
+    values: dict[str, dict[str, int]] = {rule.parameter: {} for rule in RULES}
+    for rule in RULES:
+        for pk in pks:
+            values[rule.parameter] |= catalogue.sharing(pk, rule.parameter)
     found: list[int] = []
-    for bitmap in _by_points(values, others):
-        found += catalogue.keys(bitmap, "newest", 0, SHOWN - len(found))
-        if len(found) == SHOWN:
+    for bitmap in _by_points(values, among & ~catalogue.bitmap(pks)):
+        found += catalogue.keys(bitmap, "newest", 0, most - len(found))
+        if len(found) == most:
             break
-    themes = vocabulary.current().labels("theme")
     similar = []
     for key, record in zip(found, catalogue.facts(found), strict=True):
         its_bit = catalogue.bitmap([key])
         shared = {parameter: _shared(known, its_bit) for parameter, known in values.items()}
-        similar.append(Similar(record, _reasons(shared, themes)))
+        similar.append(Similar(record, key, shared))
     return similar
 
 

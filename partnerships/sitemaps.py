@@ -38,6 +38,7 @@ LISTS = (
     "data",
 )
 TEXTS = ("compare", "about", "accessibility")
+TEXTS = ("brief", "about", "accessibility")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -383,6 +382,7 @@ FILTERS = [
     per_cent,
     weight,
     join_words,
+    wording.figure,
     wording.full_name,
     wording.code_system,
     wording.language_of,

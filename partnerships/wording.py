@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
@@ -159,6 +160,12 @@ def _tie_noun(partnership: Partnership) -> str:
             return _("friendship cities")
         return _("friendship partners")
     return _("partners")
+
+
+def figure(value: Decimal) -> str:
+    """12,000 or 0.5: grouped, without empty decimal places."""
+    whole = value == value.to_integral_value()
+    return f"{value:,.0f}" if whole else f"{value.normalize():,f}"
 
 
 def time_span(partnership: Partnership, today: dt.date | None = None) -> str:

@@ -48,7 +48,12 @@ class SiteTestsTogether(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(("tests/test_search_golden.py", "tests/test_search_contract.py")):
+        of_real_records = (
+            "tests/test_search_golden.py",
+            "tests/test_search_contract.py",
+            "tests/test_briefings_of_real_records.py",
+        )
+        if nodeid.startswith(of_real_records):
             return nodeid.partition("::")[0]
         of_the_site = ("tests/browser/", "tests/test_first_start.py", "tests/test_workers.py")
         return "site" if nodeid.startswith(of_the_site) else nodeid

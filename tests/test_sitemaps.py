@@ -65,6 +65,7 @@ def test_it_names_every_public_page_in_both_languages_once(client: Client) -> No
         "/networks/",
         "/overlaps/",
         "/coverage/",
+        "/brief/",
         "/anniversaries/",
         "/updates/",
         "/compare/",
