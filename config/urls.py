@@ -11,9 +11,9 @@ from partnerships.api import completion
 from partnerships.views import (
     actors,
     anniversaries,
+    briefings,
     comparing,
     coverage,
-    briefings,
     discovery,
     exports,
     feeds,

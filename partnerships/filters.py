@@ -370,11 +370,24 @@ class DatedPartnershipFilter(PartnershipFilter):
         return name == "sort"
 
 
-class OverlapFilter(ListFilterSet):
-    """The parameters of the page of overlaps: a place or organisation, and the themes to look at."""
+class PlaceFilter(ListFilterSet):
+    """The parameters of pages about one place: a place or organisation, and the themes to look at."""
 
     actor = _ActorFilter(label=gettext_lazy("Place or organisation"), method="keep")
     theme = _ChoicesFilter(label=gettext_lazy("Theme"), choices=_offered("theme"), method="keep")
+
+    class Meta:
+        model = Partnership
+        fields: list[str] = []
+
+    @cached_property
+    def place(self) -> Actor | None:
+        """The place or organisation that is asked about."""
+        chosen = self.chosen("actor")
+        return queries.actors().filter(slug=chosen[-1]).first() if chosen else None
+
+    def keep(self, found: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+        return found
 
 
 class CoverageFilter(PartnershipFilter):
@@ -396,15 +409,6 @@ class CoverageFilter(PartnershipFilter):
     class Meta:
         model = Partnership
         fields: list[str] = []
-
-    @cached_property
-    def place(self) -> Actor | None:
-        """The place or organisation that is asked about."""
-        chosen = self.chosen("actor")
-        return queries.actors().filter(slug=chosen[-1]).first() if chosen else None
-
-    def keep(self, found: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
-        return found
 
     def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
         return name == "by" and value == "state"

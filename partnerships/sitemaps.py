@@ -37,8 +37,7 @@ LISTS = (
     "update-list",
     "data",
 )
-TEXTS = ("compare", "about", "accessibility")
-TEXTS = ("brief", "about", "accessibility")
+TEXTS = ("peers", "compare", "brief", "about", "accessibility")
 
 
 @dataclass(frozen=True)

@@ -306,12 +306,6 @@ def weight(number: float) -> str:
     return f"{number:.2f}"
 
 
-def figure(value: Decimal) -> str:
-    """12,000 or 0.5: grouped, without empty decimal places."""
-    whole = value == value.to_integral_value()
-    return f"{value:,.0f}" if whole else f"{value.normalize():,f}"
-
-
 def join_words(words: list[str]) -> str:
     """Several words in one line, as the active language joins them."""
     return pgettext("between several names", ", ").join(words)
@@ -378,7 +372,6 @@ FILTERS = [
     kept_fields,
     address_with,
     intcomma,
-    figure,
     per_cent,
     weight,
     join_words,

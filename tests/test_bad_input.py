@@ -20,8 +20,8 @@ from partnerships.filters import (
     ActorFilter,
     DatedPartnershipFilter,
     ListFilterSet,
-    OverlapFilter,
     PartnershipFilter,
+    PlaceFilter,
     SourceFilter,
 )
 
@@ -37,7 +37,7 @@ LISTS: dict[str, type[ListFilterSet]] = {
     "/sources/": SourceFilter,
     "/anniversaries/": DatedPartnershipFilter,
     "/networks/": DatedPartnershipFilter,
-    "/overlaps/": OverlapFilter,
+    "/overlaps/": PlaceFilter,
 }
 SECTIONS = [
     "",

@@ -20,7 +20,8 @@ from .rules import RULES, Question
 from .world import MUNICIPALITY, Pair, Place, World, across_from
 
 FOLDS = 5
-SAMPLED = 250  # candidates beside the true one that a model is fitted with, for each tie
+SAMPLED = 200  # candidates beside the true one that a model is fitted with, for each tie
+FEWER = 60  # of these, where a rule is left out: the fit begins with the weights of all rules
 SHRINKAGE = 1.0  # of the weights towards 0: half the precision of a normal prior
 STEPS = 12  # of Newton's method, at most
 DEPTHS = (10, 50)
@@ -35,7 +36,7 @@ class Trial:
 
     place: Place
     partner: Place
-    columns: list[Sequence[float]]  # by rule, a number for every candidate
+    columns: Sequence[Sequence[float]]  # by rule, a number for every candidate
     true: int  # the number of the partner among the candidates
     tied: frozenset[int]  # the numbers of those that it is tied with otherwise: they are not ranked
     same_level: Sequence[float]
@@ -86,7 +87,7 @@ class Direction:
 def evaluate(
     world: World, *, with_each_rule: bool = False, report_progress: Callable[[str, int, int], None] | None = None
 ) -> list[Direction]:
-    """Both directions, the American side asking first. ``report_progress`` is told what, how many are done, of how many."""
+    """Both directions, the American side asking first. ``report_progress`` is told what, how many, of how many."""
     say = report_progress or (lambda what, done, of: None)
     return [_direction(world, country, with_each_rule, say) for country in (Country.US.value, Country.JP.value)]
 
@@ -102,12 +103,12 @@ def _direction(world: World, country: str, with_each_rule: bool, say: Callable[[
     folds = list(range(len(trials)))
     chance.shuffle(folds)
     every = list(range(len(RULES)))
-    ranks = _cross_validated(trials, folds, every)
+    ranks, weights = _cross_validated(trials, folds, every)
     without = {}
     if with_each_rule:
         for number, rule in enumerate(RULES, 1):
             rest = [index for index in every if index != number - 1]
-            without[rule.name] = Figures.of(_cross_validated(trials, folds, rest))
+            without[rule.name] = Figures.of(_cross_validated(trials, folds, rest, weights)[0])
             say(f"{country}: rules left out", number, len(RULES))
     by_level: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for trial, rank in zip(trials, ranks, strict=True):
@@ -140,27 +141,37 @@ def _trial(world: World, pair: Pair, country: str, chance: random.Random) -> Tri
     hidden = world.without(*pair)
     question = Question(places[own], hidden)
     candidates = question.candidates
-    columns = [rule.scores(question) for rule in RULES]
+    columns: list[Sequence[float]] = [rule.scores(question) for rule in RULES]
     true = candidates.index[other]
     tied = frozenset(candidates.index[pk] for pk in hidden.ties.partners.get(own, ()) if pk in candidates.index)
     others = [number for number in range(len(candidates.places)) if number != true and number not in tied]
     chosen = [true, *chance.sample(others, min(SAMPLED, len(others)))]
-    rows = [[column[number] for column in columns] for number in chosen]
+    rows: list[Row] = [[column[number] for column in columns] for number in chosen]
     level = [float(level == places[own].level) for level in candidates.levels]
     return Trial(places[own], places[other], columns, true, tied, level, rows)
 
 
-def _cross_validated(trials: list[Trial], folds: list[int], used: list[int]) -> list[tuple[int, int]]:
-    """The rank of each trial's partner by the weights that the other folds suggest, with these rules alone."""
+def _cross_validated(
+    trials: list[Trial], folds: list[int], used: list[int], begin: list[list[float]] | None = None
+) -> tuple[list[tuple[int, int]], list[list[float]]]:
+    """The rank of each trial's partner by the weights that the other folds suggest, with these rules alone; the weights.
+
+    With weights of all rules to ``begin`` with, one list for each fold, fewer samples do.
+    """
     ranks: list[tuple[int, int]] = [(0, 1)] * len(trials)
+    fitted = []
     for fold in range(FOLDS):
         learnt = [trials[number].sampled for place, number in enumerate(folds) if place % FOLDS != fold]
-        weights = _fitted(learnt, used)
+        if begin is None:
+            weights = _fitted(learnt, used)
+        else:
+            weights = _fitted([rows[: FEWER + 1] for rows in learnt], used, [begin[fold][index] for index in used])
+        fitted.append(weights)
         for place, number in enumerate(folds):
             if place % FOLDS == fold:
                 trial = trials[number]
                 ranks[number] = _rank(trial, total([trial.columns[index] for index in used], weights))
-    return ranks
+    return ranks, fitted
 
 
 def total(columns: Sequence[Sequence[float]], weights: Sequence[float]) -> list[float]:
@@ -183,11 +194,11 @@ def _rank(trial: Trial, scores: Sequence[float]) -> tuple[int, int]:
 # --- Fitting ----------------------------------------------------------------------------------------------------------
 
 
-def _fitted(trials: Sequence[list[Row]], used: list[int]) -> list[float]:
+def _fitted(trials: Sequence[list[Row]], used: list[int], begin: list[float] | None = None) -> list[float]:
     """The weights under which the true ones, the first of each trial, are likeliest: Newton's method, halving steps."""
     size = len(used)
     rows = [[[row[index] for index in used] for row in trial] for trial in trials]
-    weights = [0.0] * size
+    weights = begin or [0.0] * size
     value = _loss(rows, weights)
     for _step in range(STEPS):
         gradient, hessian = _slopes(rows, weights)
@@ -206,7 +217,7 @@ def _fitted(trials: Sequence[list[Row]], used: list[int]) -> list[float]:
     return weights
 
 
-def _likelihoods(rows: list[Row], weights: list[float]) -> tuple[list[float], float]:
+def _likelihoods(rows: Sequence[Row], weights: list[float]) -> tuple[list[float], float]:
     """The chance of each to be the true one, and the negative logarithm of that of the first."""
     scores = [sum(map(float.__mul__, row, weights)) for row in rows]
     top = max(scores)
@@ -215,13 +226,13 @@ def _likelihoods(rows: list[Row], weights: list[float]) -> tuple[list[float], fl
     return [part / whole for part in parts], math.log(whole) + top - scores[0]
 
 
-def _loss(trials: list[list[Row]], weights: list[float]) -> float:
+def _loss(trials: Sequence[Sequence[Row]], weights: list[float]) -> float:
     return sum(_likelihoods(rows, weights)[1] for rows in trials) + SHRINKAGE * sum(
         weight * weight for weight in weights
     )
 
 
-def _slopes(trials: list[list[Row]], weights: list[float]) -> tuple[list[float], list[list[float]]]:
+def _slopes(trials: Sequence[Sequence[Row]], weights: list[float]) -> tuple[list[float], list[list[float]]]:
     size = len(weights)
     gradient = [2 * SHRINKAGE * weight for weight in weights]
     hessian = [[2 * SHRINKAGE * (row == column) for column in range(size)] for row in range(size)]

@@ -54,7 +54,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Rule:
-    """``scores`` has a number for each candidate; ``reason`` tells one of them in words, empty where it says nothing."""
+    """``scores`` has a number for each candidate; ``reason`` is about one of them, empty where it says nothing."""
 
     name: str
     says: Any  # the rule in one sentence

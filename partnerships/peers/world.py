@@ -295,20 +295,15 @@ def _keys(found: QuerySet[Partnership]) -> QuerySet[Any]:
 
 
 def _gazetteer() -> Gazetteer:
-    columns = (
-        "pk", "slug", "name", "name_ja", "kind", "country", "population", "population_year",
-        "region", "parent", "latitude", "longitude", "successor", "dissolved_on",
-    )  # fmt: skip
+    columns = ("pk", "slug", "name", "name_ja", "kind", "country", "population", "population_year")
+    rows = queries.actors().order_by("slug").values_list(*columns, "region", "parent", "latitude", "longitude")
     places: dict[int, Place] = {}
-    merged: dict[int, int] = {}
-    for *own, region, parent, latitude, longitude, successor, dissolved in (
-        queries.actors().order_by("slug").values_list(*columns)
+    for pk, slug, name, name_ja, kind, country, population, year, region, parent, latitude, longitude in rows.filter(
+        successor__isnull=True, dissolved_on__isnull=True
     ):
         point = None if latitude is None else (latitude, longitude)
-        if successor:
-            merged[own[0]] = successor
-        elif not dissolved:
-            places[own[0]] = Place(*own, region or 0, parent or 0, point)
+        places[pk] = Place(pk, slug, name, name_ja, kind, country, population, year, region or 0, parent or 0, point)
+    merged = dict(queries.actors().filter(successor__isnull=False).order_by().values_list("pk", "successor"))
     by_class: dict[tuple[str, str], list[Place]] = defaultdict(list)
     for place in places.values():
         by_class[place.country, place.shore_class].append(place)

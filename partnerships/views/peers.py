@@ -6,13 +6,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from partnerships import queries, vocabulary
-from partnerships.filters import OverlapFilter
+from partnerships.filters import PlaceFilter
 from partnerships.http import public_page
 from partnerships.peers import rules, world
 from partnerships.peers.finding import Peers
 
+from .asking import Asked
 from .listing import at_one_address, check_address
-from .networks import Asked
 
 
 @require_safe
@@ -20,7 +20,7 @@ from .networks import Asked
 @at_one_address
 def peer_finder(request: HttpRequest) -> HttpResponse:
     """Who has done what a place wants to do, who across the Pacific could fit, who near is connected; with reasons."""
-    filters = OverlapFilter(request.GET, queries.partnerships())
+    filters = PlaceFilter(request.GET, queries.partnerships())
     check_address(request, filters)
     asked = Asked(filters, request.GET.get("actor", ""), request.GET.getlist("theme"))
     if asked.one_place is not None:
@@ -38,7 +38,7 @@ def peer_finder(request: HttpRequest) -> HttpResponse:
     return render(request, "peers/finder.html", context)
 
 
-def _peers(filters: OverlapFilter) -> Peers | None:
+def _peers(filters: PlaceFilter) -> Peers | None:
     """The answers for the place that was chosen, or for what it became a part of; None where there is none."""
     if filters.place is None:
         return None

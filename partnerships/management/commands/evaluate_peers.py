@@ -55,9 +55,8 @@ class Command(BaseCommand):
         for kind, figures in direction.by_level.items():
             self._figures(f"asking: {kind}", figures)
         for name, weight in direction.weights.items():
-            figures = direction.without.get(name)
-            if figures:
-                self._figures(f"without {name}", figures, f"{weight:.2f}")
+            if left_out := direction.without.get(name):
+                self._figures(f"without {name}", left_out, f"{weight:.2f}")
             else:
                 self._row(name, "", "", "", "", f"{weight:.2f}")
         self.stdout.write("")

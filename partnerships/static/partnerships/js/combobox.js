@@ -35,9 +35,6 @@
   function enhance(form) {
     const input = form.querySelector("input[type=search]");
     if (input.matches("[role]")) return;
-    const { home, source, label, one, many, choice } = form.dataset; // choice: what is offered leads to this page of it
-    const input = form.querySelector("input[name=q], input[data-completed]");
-    if (input.matches("[role]")) return;
     const { home, source, label, one, many, leads } = form.dataset; // leads: where a record leads to, if not to its own page
     const list = made("div", { class: "suggestions", id: "suggestions", role: "listbox", "aria-label": label, hidden: "" });
     const status = made("p", { class: "visually-hidden", role: "status" });
@@ -97,7 +94,6 @@
           role: "option",
           "aria-selected": "false",
           tabindex: "-1",
-          href: choice ? choice + encodeURIComponent(result.slug) : home + result.url.slice(1),
           href: leads ? leads.replace("{slug}", result.slug) : home + result.url.slice(1),
         },
         ...named(result, "name", words),
