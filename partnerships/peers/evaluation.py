@@ -154,7 +154,7 @@ def _trial(world: World, pair: Pair, country: str, chance: random.Random) -> Tri
 def _cross_validated(
     trials: list[Trial], folds: list[int], used: list[int], begin: list[list[float]] | None = None
 ) -> tuple[list[tuple[int, int]], list[list[float]]]:
-    """The rank of each trial's partner by the weights that the other folds suggest, with these rules alone; the weights.
+    """Each trial's rank by the weights that the other folds suggest, with these rules alone; and the weights.
 
     With weights of all rules to ``begin`` with, one list for each fold, fewer samples do.
     """

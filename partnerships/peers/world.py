@@ -303,7 +303,9 @@ def _gazetteer() -> Gazetteer:
     ):
         point = None if latitude is None else (latitude, longitude)
         places[pk] = Place(pk, slug, name, name_ja, kind, country, population, year, region or 0, parent or 0, point)
-    merged = dict(queries.actors().filter(successor__isnull=False).order_by().values_list("pk", "successor"))
+    merged = {
+        pk: successor for pk, successor in queries.actors().order_by().values_list("pk", "successor") if successor
+    }
     by_class: dict[tuple[str, str], list[Place]] = defaultdict(list)
     for place in places.values():
         by_class[place.country, place.shore_class].append(place)
