@@ -25,7 +25,7 @@ from .graph import Body, Graph, Side
 
 MOST_BUSY = 10  # states and prefectures named where none is asked for
 MOST_GROUPS = 60  # shown by partner: all states or prefectures, and partners in none as far as there is room
-MOST_LINES = 12  # of a group, and of what a state does itself
+MOST_LINES = 8  # of a group, and of what a state does itself
 MOST_BODIES = 8  # named in a sentence
 MOST_SHARED = 6  # of a group
 
@@ -39,6 +39,7 @@ class Radar:
     graph: Graph
     partners: dict[int, dict[int, Keys]]  # region → the region across, or a partner in none → partnerships
     themes: dict[int, dict[str, Keys]]  # region → theme → partnerships
+    now: dict[int, tuple[list[Body], list[Body]]]  # by partnership: who takes part on each shore, as what it is now
 
     def overlapping(self, region: int, keys: Keys) -> bool:
         """Whether these partnerships of a region are an overlap."""
@@ -48,13 +49,8 @@ class Radar:
         return len(first) > 1 or any(set(self.bodies(region, key)) - first for key in keys)
 
     def bodies(self, region: int, key: int) -> list[int]:
-        """Who of a region takes part, each as what it is now."""
-        found = self.graph.bodies
-        return list(
-            dict.fromkeys(
-                now.pk for side in self.graph.sides[key] for pk in side if (now := found[pk].now).region_id == region
-            )
-        )
+        """Who of a region takes part."""
+        return [body.pk for side in self.now[key] for body in side if body.region_id == region]
 
     @cached_property
     def numbers(self) -> dict[int, int]:
@@ -70,7 +66,7 @@ class Radar:
         return {region: number for region, number in counted.items() if number}
 
 
-_latest = Radar(graph.Graph(-1, {}, {}, {}, {}, {}, {}), {}, {})
+_latest = Radar(graph.Graph(-1, {}, {}, {}, {}, {}, {}), {}, {}, {})
 
 
 def current() -> Radar:
@@ -88,18 +84,25 @@ def _made(found: Graph, known: Catalogue) -> Radar:
     by_theme: dict[int, dict[str, Keys]] = {}
     lasting = known.everything & ~known.having("status", Partnership.Status.ENDED)
     present = {pk: found.bodies[pk].now for pk in found.taking_part}
+    taking_part: dict[int, tuple[list[Body], list[Body]]] = {}
     for key in known.keys(lasting, "newest", 0, lasting.bit_count()):
-        sides = found.sides.get(key, ((), ()))
+        us, jp = found.sides.get(key, ((), ()))
+        sides = taking_part[key] = _distinct(us, present), _distinct(jp, present)
         for own, other in (sides, sides[::-1]):
-            regions = {region for pk in own if (region := present[pk].region_id)}
-            across = {present[pk].region_id or present[pk].pk for pk in other}
+            regions = {body.region_id for body in own if body.region_id}
+            across = {body.region_id or body.pk for body in other}
             for region in regions if across else ():
                 groups = partners.setdefault(region, {})
                 for partner in across:
                     groups.setdefault(partner, []).append(key)
                 for theme in themes.get(key, ()):
                     by_theme.setdefault(region, {}).setdefault(theme, []).append(key)
-    return Radar(found, partners, by_theme)
+    return Radar(found, partners, by_theme, taking_part)
+
+
+def _distinct(side: Side, present: dict[int, Body]) -> list[Body]:
+    """Participants as what they are now, each once."""
+    return [present[side[0]]] if len(side) == 1 else list(dict.fromkeys(present[pk] for pk in side))
 
 
 def _themes(known: Catalogue) -> dict[int, list[str]]:
@@ -205,16 +208,16 @@ class _Telling:
         bitmap = self.known.bitmap(keys) & self.within
         return self.known.keys(bitmap, "newest", 0, bitmap.bit_count())
 
-    def sides(self, key: int) -> tuple[Side, Side]:
-        """The participants of this shore and of the other."""
-        us, jp = self.radar.graph.sides[key]
+    def now(self, key: int) -> tuple[list[Body], list[Body]]:
+        """Who takes part on this shore and on the other."""
+        us, jp = self.radar.now[key]
         return (us, jp) if self.region.country == Country.US else (jp, us)
 
     def meeting(self, key: int, partner: Body | None) -> tuple[list[Body], list[Body]]:
         """Who of the region takes part, and with whom; with those in a state or prefecture only, where one is given."""
         met = self.met.get(key)
         if met is None:
-            own, other = (_now(self.radar.graph, side) for side in self.sides(key))
+            own, other = self.now(key)
             met = self.met[key] = [body for body in own if body.region_id == self.region.pk], other
         here, there = met
         if partner is None or len(there) == 1:
@@ -231,7 +234,7 @@ class _Telling:
             told = {body.pk for body in (*here, *there)}
             signed_by = [
                 bodies[pk]
-                for side in self.sides(key)
+                for side in self.radar.graph.sides[key]
                 for pk in side
                 if bodies[pk].present is not None and bodies[pk].now.pk in told
             ]
@@ -348,11 +351,6 @@ def _strength(group: Group) -> tuple[bool, int, int, int, str]:
     """Those of the place asked for, then those with the most bodies, then with the very same partners, then records."""
     name = group.partner.slug if group.partner else group.theme
     return not group.includes_asked, -len(group.meetings), -len(group.shared), -group.count, name
-
-
-def _now(found: Graph, side: Side) -> list[Body]:
-    """Participants as what they are now, each once."""
-    return list(dict.fromkeys(found.bodies[pk].now for pk in side))
 
 
 # --- Where no place is asked for -------------------------------------------------------------------------------------
