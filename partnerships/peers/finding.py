@@ -229,13 +229,11 @@ class Peers:
         scores = [0.0] * len(candidates.places)
         for column, (_rule, weight) in zip(columns, used, strict=True):
             scores = [score + weight * value for score, value in zip(scores, column, strict=True)]
-        taken = {*self._joined, self.place.pk}
-        order = heapq.nsmallest(
-            MOST_PLACES + len(taken),
-            range(len(scores)),
-            key=lambda number: (-scores[number], candidates.places[number].slug),
-        )
-        best = [number for number in order if candidates.places[number].pk not in taken][:MOST_PLACES]
+        taken = {candidates.index[pk] for pk in self._joined if pk in candidates.index}
+        # The scores alone are sorted far quicker than places by a key.
+        least = sorted(scores, reverse=True)[min(MOST_PLACES + len(taken), len(scores)) - 1]
+        found = [number for number, score in enumerate(scores) if score >= least and number not in taken]
+        best = sorted(found, key=lambda number: (-scores[number], candidates.places[number].slug))[:MOST_PLACES]
         return [self._fit(candidates.places[number], used, [column[number] for column in columns]) for number in best]
 
     def _fit(self, place: Place, used: list[Any], values: list[float]) -> Fit:

@@ -12,7 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from partnerships.models import Actor, PartialDate
 
 from . import words
-from .world import AREA, MUNICIPALITY, Columns, Place, World, kilometres
+from .geography import DEGREE, distance
+from .world import AREA, MUNICIPALITY, Columns, Place, World
 
 MOST_APART = 4.0  # natural logarithm of the ratio of two populations: beyond, it makes no difference
 SIMILAR = math.log(1.6)  # up to this ratio the size is called similar
@@ -47,9 +48,25 @@ class Question:
     world: World
     themes: frozenset[str] = frozenset()  # slugs
 
-    @property
+    @cached_property
     def candidates(self) -> Columns:
         return self.world.gazetteer.across(self.place)
+
+    @cached_property
+    def tied_near(self) -> list[tuple[Place, float]]:
+        """The tied places of the asking place's own class within ``FARTHEST`` km, itself among them, by distance."""
+        place, own = self.place, self.world.gazetteer.columns_of(self.place)
+        if place.point is None:
+            return []
+        north = place.point[0]
+        near = []
+        for pk in self.world.ties.partners:
+            if pk in own.index and (point := (other := own.places[own.index[pk]]).point):
+                if abs(point[0] - north) * DEGREE > FARTHEST:  # which is far quicker to see than the distance
+                    continue
+                if (km := distance(place.point, point)) <= FARTHEST:
+                    near.append((other, km))
+        return sorted(near, key=lambda found: (found[1], found[0].slug))
 
 
 @dataclass(frozen=True)
@@ -60,6 +77,18 @@ class Rule:
     says: Any  # the rule in one sentence
     scores: Callable[[Question], Scores]
     reason: Callable[[Question, Place], str]
+
+
+def _fixed(scores: Callable[[Columns], Scores]) -> Callable[[Question], Scores]:
+    """A rule that depends on the candidates alone, worked out once for them."""
+
+    def kept_scores(question: Question) -> Scores:
+        candidates = question.candidates
+        if scores not in candidates.fixed:
+            candidates.fixed[scores] = scores(candidates)
+        return candidates.fixed[scores]
+
+    return kept_scores
 
 
 def _column(question: Question, values: dict[int, float]) -> Scores:
@@ -90,8 +119,8 @@ def _why_size_apart(question: Question, other: Place) -> str:
     return _("similar size: %(own)s and %(other)s people") % {"own": words.number(own), "other": words.number(theirs)}
 
 
-def _size(question: Question) -> Scores:
-    candidates = question.candidates
+@_fixed
+def _size(candidates: Columns) -> Scores:
     return [
         0.0 if own is None or level == Actor.Kind.COUNTY else own - USUAL_SIZE
         for own, level in zip(candidates.log_populations, candidates.levels, strict=True)
@@ -116,8 +145,9 @@ def _why_level(question: Question, other: Place) -> str:
     return _("the same level: %(own)s and %(other)s") % {"own": words.kind(question.place), "other": words.kind(other)}
 
 
-def _municipality(question: Question) -> Scores:
-    return [float(level != Actor.Kind.COUNTY) for level in question.candidates.levels]
+@_fixed
+def _municipality(candidates: Columns) -> Scores:
+    return [float(level != Actor.Kind.COUNTY) for level in candidates.levels]
 
 
 def _standing(question: Question) -> Scores:
@@ -140,8 +170,9 @@ def _why_standing(question: Question, other: Place) -> str:
 # --- Where they lie -------------------------------------------------------------------------------------------------
 
 
-def _centre(question: Question) -> Scores:
-    return [math.log(share + 0.01) if share else USUAL_CENTRE for share in question.candidates.shares]
+@_fixed
+def _centre(candidates: Columns) -> Scores:
+    return [math.log(share + 0.01) if share else USUAL_CENTRE for share in candidates.shares]
 
 
 def _why_centre(question: Question, other: Place) -> str:
@@ -170,8 +201,9 @@ def _why_coast(question: Question, other: Place) -> str:
     return _("both on the coast") if sides[0] else _("both inland")
 
 
-def _seaside(question: Question) -> Scores:
-    return [float(theirs) for theirs in question.candidates.coastal]
+@_fixed
+def _seaside(candidates: Columns) -> Scores:
+    return [float(theirs) for theirs in candidates.coastal]
 
 
 # --- Who is tied already --------------------------------------------------------------------------------------------
@@ -229,7 +261,7 @@ def _neighbours(question: Question) -> Scores:
     """Ties between places near the asking one and places near the candidate; the nearer both, the more."""
     gazetteer, candidates = question.world.gazetteer, question.candidates
     drawn: dict[int, float] = defaultdict(float)
-    for place, km in _tied_near(question):
+    for place, km in question.tied_near:
         for partner in question.world.ties.partners[place.pk]:
             if partner in candidates.index:
                 drawn[partner] += math.exp(-km / ASKING_REACH)
@@ -240,25 +272,11 @@ def _neighbours(question: Question) -> Scores:
     return [math.log1p(10 * score) if score else 0.0 for score in scores]
 
 
-def _tied_near(question: Question) -> list[tuple[Place, float]]:
-    """The tied places of the asking place's own class within ``FARTHEST`` km, itself among them, by distance."""
-    place, world = question.place, question.world
-    own = world.gazetteer.columns_of(place)
-    near = []
-    for pk in world.ties.partners:
-        if pk in own.index:
-            other = own.places[own.index[pk]]
-            km = kilometres(place, other)
-            if km is not None and km <= FARTHEST:
-                near.append((other, km))
-    return sorted(near, key=lambda found: (found[1], found[0].slug))
-
-
 def _why_neighbours(question: Question, other: Place) -> str:
     candidates, places = question.candidates, question.world.gazetteer.places
     around = {candidates.places[number].pk: km for number, km in candidates.neighbours(other)}
     best: tuple[float, Place, Place, float] | None = None
-    for place, km in _tied_near(question):
+    for place, km in question.tied_near:
         for partner in question.world.ties.partners[place.pk]:
             if partner in around:
                 weight = math.exp(-km / ASKING_REACH - around[partner] / OFFERED_REACH)
@@ -291,14 +309,16 @@ def _why_newcomer(question: Question, other: Place) -> str:
 
 def _like_mine(question: Question) -> Scores:
     partners = question.world.ties.partners
-    return [
-        float(any(_is_like(question.place, question.world, partner) for partner in partners.get(place.pk, ())))
-        for place in question.candidates.places
-    ]
+    like = {
+        pk: float(any(_is_like(question, partner) for partner in partners[pk]))
+        for pk in partners
+        if pk in question.candidates.index
+    }
+    return [like.get(place.pk, 0.0) for place in question.candidates.places]
 
 
-def _is_like(place: Place, world: World, pk: int) -> bool:
-    other = world.gazetteer.places[pk]
+def _is_like(question: Question, pk: int) -> bool:
+    place, other = question.place, question.world.gazetteer.places[pk]
     if other.level != place.level or not other.population or not place.population:
         return False
     return abs(math.log(other.population / place.population)) <= SIMILAR
@@ -306,7 +326,7 @@ def _is_like(place: Place, world: World, pk: int) -> bool:
 
 def _why_like_mine(question: Question, other: Place) -> str:
     partners = question.world.ties.partners.get(other.pk, ())
-    like = [pk for pk in partners if _is_like(question.place, question.world, pk)]
+    like = [pk for pk in partners if _is_like(question, pk)]
     if not like:
         return ""
     return _("its partner %(place)s is a place of your size") % {
@@ -321,10 +341,8 @@ def _themes(question: Question) -> Scores:
     """How many themes both are active on, besides those that were asked for."""
     themes = question.world.ties.themes
     own = themes.get(question.place.pk, frozenset()) - question.themes
-    if not own:
-        return [0.0] * len(question.candidates.places)
-    none: frozenset[str] = frozenset()
-    return [math.log1p(len(own & themes.get(place.pk, none))) for place in question.candidates.places]
+    common = {pk: math.log1p(len(own & theirs)) for pk, theirs in themes.items() if own & theirs}
+    return [common.get(place.pk, 0.0) for place in question.candidates.places]
 
 
 def _why_themes(question: Question, other: Place) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -45,22 +45,22 @@ class Place:
     region: int  # the key of its state or prefecture, its own for one of these; 0 where it lies in none
     parent: int
     point: Point | None
+    shore_class: str  # whom it is compared with: regions, municipalities, or bodies of its own kind
+    level: str  # cities and special wards are one, towns, villages, townships and boroughs another
 
-    @property
-    def shore_class(self) -> str:
-        """Whom it is compared with: regions, municipalities, or bodies of its own kind."""
-        if self.kind in Actor.REGION_KINDS:
-            return REGION
-        return MUNICIPALITY if self.kind in Actor.MUNICIPAL_KINDS else self.kind
 
-    @property
-    def level(self) -> str:
-        """Cities and special wards are one level, towns, villages, townships and boroughs another."""
-        if self.kind in TOWN_KINDS:
-            return "town"
-        if self.kind in (Actor.Kind.CITY, Actor.Kind.SPECIAL_WARD):
-            return "city"
-        return REGION if self.kind in Actor.REGION_KINDS else self.kind
+def _shore_class(kind: str) -> str:
+    if kind in Actor.REGION_KINDS:
+        return REGION
+    return MUNICIPALITY if kind in Actor.MUNICIPAL_KINDS else kind
+
+
+def _level(kind: str) -> str:
+    if kind in TOWN_KINDS:
+        return "town"
+    if kind in (Actor.Kind.CITY, Actor.Kind.SPECIAL_WARD):
+        return "city"
+    return REGION if kind in Actor.REGION_KINDS else kind
 
 
 def across_from(country: str) -> str:
@@ -81,6 +81,7 @@ class Columns:
         self.members = Counter(place.region for place in places if place.kind != Actor.Kind.COUNTY)
         self._grid = Grid((place.pk, place.point) for place in places if place.point)
         self.shares = [self._share(place) for place in places]
+        self.fixed: dict[Any, Sequence[float]] = {}  # by rule, what depends on the candidates alone
         self._neighbours: dict[int, list[tuple[int, float]]] = {}
 
     def _share(self, place: Place) -> float:
@@ -302,7 +303,9 @@ def _gazetteer() -> Gazetteer:
         successor__isnull=True, dissolved_on__isnull=True
     ):
         point = None if latitude is None else (latitude, longitude)
-        places[pk] = Place(pk, slug, name, name_ja, kind, country, population, year, region or 0, parent or 0, point)
+        lies_in = region or 0, parent or 0
+        classes = _shore_class(kind), _level(kind)
+        places[pk] = Place(pk, slug, name, name_ja, kind, country, population, year, *lies_in, point, *classes)
     merged = {
         pk: successor for pk, successor in queries.actors().order_by().values_list("pk", "successor") if successor
     }
