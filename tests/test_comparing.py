@@ -366,6 +366,7 @@ def test_a_search_without_matches_leads_to_the_whole_list() -> None:
 
 def test_every_row_and_every_record_lead_to_a_comparison() -> None:
     assert page("/partnerships/").links()["/compare/?p=clean-ports"] == "Compare"
+    assert page("/actors/kobe/").links()["/compare/?a=kobe"] == "Compare with another place"
     assert page("/ja/partnerships/clean-ports/").links()["/ja/compare/?p=clean-ports"] == "比較"
 
 
