@@ -75,9 +75,13 @@ Disallow: /*&q=
 # Filters may be combined in millions of ways, which show the same records over and over: one filter at a time.
 Disallow: /*?*&
 
-# Comparisons of single records, of which there is no end either.
+# Comparisons of single records, of which there is no end either; answers and briefings for each of thousands of places.
 Disallow: /compare/?
 Disallow: /ja/compare/?
+Disallow: /peers/?
+Disallow: /ja/peers/?
+Disallow: /brief/?
+Disallow: /ja/brief/?
 
 # For curators only.
 Disallow: /admin/
