@@ -6,7 +6,6 @@ The choice is in the address and nowhere else, so that it can be kept, sent and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -17,16 +16,14 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from . import catalogue, queries, search, vocabulary, wording
+from . import catalogue, nearest, queries, vocabulary, wording
 from .catalogue import Facts, Selection
 from .filters import ActorFilter, PartnershipFilter, presentable
 from .models import Actor, Country, PartialDate, Partnership, Source, Theme
-from .text import Word, parse
 
 PARTNERSHIPS, PLACES = "p", "a"  # the parameters, which repeat
 MOST = {PARTNERSHIPS: 4, PLACES: 2}
 MOST_NEAR = 3
-IN_NAMES = 2  # the level of a search on which every word stands in names
 MOST_PARTNERS = 10  # named of each place
 
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}")
@@ -134,7 +131,7 @@ class Choice:
         is_of_places = self.parameter == PLACES
         for slug in unknown:
             text = _("There is no place “%(slug)s”.") if is_of_places else _("There is no partnership “%(slug)s”.")
-            near = nearest_places(slug) if is_of_places else nearest_partnerships(slug)
+            near = _near_places(slug) if is_of_places else _near_partnerships(slug)
             offers = [(name, self.adding(other)) for other, name in near if other not in self.slugs]
             self.messages.append(Message(text % {"slug": presentable(slug)}, [] if self.is_full else offers))
         if len(slugs) > self.most:
@@ -150,55 +147,17 @@ def _given(data: QueryDict, parameter: str) -> list[str]:
     return list(dict.fromkeys(value.strip() for value in data.getlist(parameter) if value.strip()))
 
 
+def _near_places(slug: str) -> list[tuple[str, str]]:
+    return [(actor.slug, wording.full_name(actor)) for actor in nearest.places(slug, MOST_NEAR)]
+
+
+def _near_partnerships(slug: str) -> list[tuple[str, str]]:
+    found = nearest.partnerships(slug, MOST_NEAR)
+    return [(facts.slug, str(wording.local_text(facts, "title"))) for facts in found]
+
+
 def query(pairs: list[tuple[str, str]]) -> str:
     return f"?{urlencode(pairs)}" if pairs else ""
-
-
-# --- What comes near -------------------------------------------------------------------------------------------------
-
-
-def nearest_partnerships(slug: str) -> list[tuple[str, str]]:
-    """Published partnerships in whose names and titles most words of a slug stand, at least half of them.
-
-    As (slug, title); of those with as many words the newest first, ``MOST_NEAR`` at most.
-    """
-    known = catalogue.current()
-    having = [known.searched(typed)[-2] for typed in _words(slug, "partnership", queries.partnerships())]
-    at_least = [known.everything] + [0] * len(having)
-    for bitmap in having:
-        for number in range(len(having), 0, -1):
-            at_least[number] |= at_least[number - 1] & bitmap
-    keys: list[int] = []
-    for number in range(len(having), 0, -1):
-        if number * 2 >= len(having):
-            rest = at_least[number] & ~known.bitmap(keys)
-            keys += known.keys(rest, "newest", 0, MOST_NEAR - len(keys))
-    return [(facts.slug, str(wording.local_text(facts, "title"))) for facts in known.facts(keys)]
-
-
-def nearest_places(slug: str) -> list[tuple[str, str]]:
-    """Published places and bodies that bear the words of a slug, or as many of the first of them as any does.
-
-    As (slug, name with state or prefecture); the best matches first, then the larger ones, ``MOST_NEAR`` at most.
-    """
-    words = list(_words(slug, "actor", queries.actors()))
-    for number in range(len(words), 0, -1):
-        asked = parse(" ".join(words[:number]))
-        found: Any = search.ranked(search.apply(queries.actors(), asked), asked).filter(rank__lte=IN_NAMES)
-        if near := found.order_by("rank", "-population", "slug")[:MOST_NEAR]:
-            return [(actor.slug, wording.full_name(actor)) for actor in near]
-    return []
-
-
-def _words(slug: str, kind: str, published: Any) -> Iterator[str]:
-    """The words of a slug that can be searched for, each with its typing error mended if it occurs nowhere."""
-    for word in parse(re.sub(r"[\W_]+", " ", slug)).wanted:
-        mended = [] if _occurs(word, published) else search.corrections(kind, word.typed, published)
-        yield (mended or [word.typed])[0]
-
-
-def _occurs(word: Word, published: Any) -> bool:
-    return search.apply(published, parse(word.typed)).exists()
 
 
 # --- What they have in common ----------------------------------------------------------------------------------------

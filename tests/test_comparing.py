@@ -8,8 +8,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from partnerships import search
-from partnerships.comparing import MOST_PARTNERS, nearest_partnerships, nearest_places
+from partnerships import nearest, search
+from partnerships.comparing import MOST_PARTNERS
 from partnerships.models import Actor, Outcome, Partnership, Publication
 
 from .factories import (
@@ -167,10 +167,11 @@ def test_an_unknown_slug_is_named_with_what_may_have_been_meant() -> None:
 
 
 def test_near_names_have_most_of_the_words_and_what_has_none_is_near_nothing() -> None:
-    assert [slug for slug, _title in nearest_partnerships("ports-clean")] == ["clean-ports", "green-ports", "old-ties"]
-    assert nearest_partnerships("something-else-entirely") == []
-    assert [slug for slug, _name in nearest_places("Port_of_Kobe-2")] == ["port-of-kobe"]
-    assert nearest_places("nowhere") == []
+    near = nearest.partnerships("ports-clean", 3)
+    assert [facts.slug for facts in near] == ["clean-ports", "green-ports", "old-ties"]
+    assert nearest.partnerships("something-else-entirely", 3) == []
+    assert [actor.slug for actor in nearest.places("Port_of_Kobe-2", 3)] == ["port-of-kobe"]
+    assert nearest.places("nowhere", 3) == []
 
 
 @pytest.mark.parametrize(

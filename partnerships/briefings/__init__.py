@@ -147,6 +147,7 @@ def _first_steps(scope: Scope) -> Group:
     actor = scope.actor
     steps = [
         head(words(lambda: _no_partnership(scope))),
+        fact("", Part(lambda: _("Find partners that could fit"), page("peers", query=f"?actor={actor.slug}"))),
         fact("", Part(lambda: _("See what others do on each theme"), page("theme-list"))),
     ]
     if actor.region and actor.region.code:

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from partnerships import queries, search
+from partnerships import nearest, queries
 from partnerships.briefings.facts import page
-from partnerships.filters import ActorFilter, presentable
+from partnerships.filters import presentable
 from partnerships.models import Actor, PartialDate
 
 from .listing import MovedError
@@ -104,7 +104,7 @@ class BriefingRequest:
         self.messages.append(text % {"label": name, "value": presentable(value)})
 
     def _offer(self, parameter: str, typed: str) -> None:
-        offers = [(actor, self.address(**{parameter: actor.slug})) for actor in nearest(typed)]
+        offers = [(actor, self.address(**{parameter: actor.slug})) for actor in nearest.places(typed, MOST_CANDIDATES)]
         self.candidates.append(Candidates(presentable(typed), offers))
         if not offers:
             text = _("The directory knows no place or organisation of the name “%(name)s”, nor of a similar one.")
@@ -185,21 +185,3 @@ def _found(slug: str) -> Actor | None:
     if actor is None and (present := queries.former_slug(Actor, slug)):
         actor = found.filter(slug=present).first()
     return actor
-
-
-def nearest(typed: str) -> list[Actor]:
-    """Places and organisations of this name; where there are none, of a name one typing error away."""
-    words = " ".join(re.split(r"[-_\s]+", typed))
-    found = _named(words)
-    if found:
-        return found
-    query = ActorFilter(QueryDict(urlencode({"q": words})), queries.actors()).query
-    for word in query.wanted:
-        for spelling in search.corrections("actor", word.typed, queries.actors()):
-            found += [actor for actor in _named(query.respelt({word: spelling})) if actor not in found]
-    return found[:MOST_CANDIDATES]
-
-
-def _named(words: str) -> list[Actor]:
-    filters = ActorFilter(QueryDict(urlencode({"q": words, "show": "all"})), queries.actors())
-    return list(filters.qs[:MOST_CANDIDATES]) if filters.query.wanted else []
