@@ -16,7 +16,7 @@ from partnerships import queries
 from partnerships.models import Actor, Milestone, Outcome, Partnership
 
 from . import words
-from .rules import ASKED_THEMES, RULES, SIMILAR, Question, kept, weights
+from .rules import SIMILAR, Question, weighted
 from .world import MUNICIPALITY, REGION, Place, World, kilometres
 
 MOST_RECORDS = 10
@@ -27,7 +27,8 @@ NEAR = 100.0  # km
 SIMILAR_SIZE = 3.0  # times as large or as small, for a model that a place of this size has used
 
 # What makes a participant resemble the asking place, and a record worth reading: points by judgement, not measured.
-SAME_LEVEL, SAME_SIZE, SAME_REGION, IS_NEAR, SHARED_THEME, SHARED_PARTNER = 2.0, 2.0, 1.5, 1.0, 0.5, 0.5
+SAME_LEVEL, SAME_SIZE, SAME_REGION, IS_NEAR, SHARED_THEME, SHARED_PARTNER = 2.0, 4.0, 1.5, 1.0, 0.5, 0.5
+APART = 3.0  # natural logarithm of the ratio of two populations at which size gives no point any more
 MOST_SHARED_THEMES = 3
 ASKED_THEME, HAS_RESULTS, HAS_MODEL = 1.0, 1.0, 1.0
 
@@ -137,7 +138,7 @@ class Peers:
     def _likeness(self, other: Place) -> float:
         points = SAME_LEVEL * (other.level == self.place.level)
         if other.population and self.place.population:
-            points += SAME_SIZE * max(0.0, 1 - abs(math.log(other.population / self.place.population)) / 2)
+            points += SAME_SIZE * max(0.0, 1 - abs(math.log(other.population / self.place.population)) / APART)
         if self.place.region and other.region == self.place.region:
             points += SAME_REGION
         km = kilometres(self.place, other)
@@ -221,10 +222,7 @@ class Peers:
         candidates = self.question.candidates
         if not candidates.places:
             return []
-        known = weights(self.place.country)
-        used = [(rule, known[rule.name]) for rule in RULES if known[rule.name]]
-        if self.question.themes:
-            used.append((ASKED_THEMES, kept()["asked_themes"]))
+        used = weighted(self.place.country)
         columns = [rule.scores(self.question) for rule, _weight in used]
         scores = [0.0] * len(candidates.places)
         for column, (_rule, weight) in zip(columns, used, strict=True):

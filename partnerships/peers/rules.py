@@ -145,11 +145,6 @@ def _why_level(question: Question, other: Place) -> str:
     return _("the same level: %(own)s and %(other)s") % {"own": words.kind(question.place), "other": words.kind(other)}
 
 
-@_fixed
-def _municipality(candidates: Columns) -> Scores:
-    return [float(level != Actor.Kind.COUNTY) for level in candidates.levels]
-
-
 def _standing(question: Question) -> Scores:
     own = question.world.gazetteer.columns_of(question.place)
     if not 1 <= own.standings[own.index[question.place.pk]] <= HEADS:
@@ -372,14 +367,14 @@ def _nothing(question: Question, other: Place) -> str:
     return ""
 
 
-ASKED_THEMES = Rule(
-    "asked_themes", gettext_lazy("It is active on the themes you asked for."), _asked_themes, _why_asked_themes
+JUDGED = (
+    Rule("asked_themes", gettext_lazy("It is active on the themes you asked for."), _asked_themes, _why_asked_themes),
+    Rule("themes", gettext_lazy("You are active on the same themes."), _themes, _why_themes),
 )
 RULES = (
     Rule("size_apart", gettext_lazy("Its population is close to yours."), _size_apart, _why_size_apart),
     Rule("size", gettext_lazy("Larger places have ties more often."), _size, _why_size),
     Rule("level", gettext_lazy("It is of your level: city with city, town with town."), _level, _why_level),
-    Rule("municipality", gettext_lazy("Counties seldom have ties."), _municipality, _nothing),
     Rule(
         "standing",
         gettext_lazy("Both are among the three largest of their state and prefecture."),
@@ -422,7 +417,6 @@ RULES = (
     Rule(
         "like_mine", gettext_lazy("One of its partners is a place of your level and size."), _like_mine, _why_like_mine
     ),
-    Rule("themes", gettext_lazy("You are active on the same themes."), _themes, _why_themes),
 )
 
 
@@ -430,7 +424,8 @@ RULES = (
 def kept() -> dict[str, Any]:
     """``weights.json``: the weights by asking shore and rule, and what was measured with them.
 
-    ``asked_themes`` is a judgement: no tie on record says which theme a place had asked for.
+    The weights of ``JUDGED`` are a judgement: no tie on record says which theme a place had asked for, and too few
+    tied places share one.
     """
     found: dict[str, Any] = json.loads(_WEIGHTS.read_text())
     return found
@@ -447,7 +442,7 @@ def keep(measured: dict[str, Any]) -> None:
     kept.cache_clear()
 
 
-def weights(country: str) -> dict[str, float]:
-    """How much one of each rule counts for a place of this shore."""
-    found: dict[str, float] = kept()["weights"][country]
-    return found
+def weighted(country: str) -> list[tuple[Rule, float]]:
+    """The rules that count for a place of this shore, and how much one of each does."""
+    known = kept()["weights"][country] | kept()["judged"]
+    return [(rule, known[rule.name]) for rule in (*RULES, *JUDGED) if known[rule.name]]

@@ -18,7 +18,8 @@ def number(value: int) -> str:
 
 
 def kind(place: Place) -> str:
-    return str(Actor.Kind(place.kind).label)
+    """“city”, 市: within a sentence, so without a capital letter."""
+    return str(Actor.Kind(place.kind).label).lower()
 
 
 def name(place: Place) -> str:

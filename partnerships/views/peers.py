@@ -31,6 +31,7 @@ def peer_finder(request: HttpRequest) -> HttpResponse:
         "peers": _peers(filters),
         "themes": vocabulary.current().labels("theme"),
         "rules": rules.RULES,
+        "judged": rules.JUDGED,
         "weights": rules.kept(),
         "measured_on": rules.measured_on(),
         "contact": settings.CONTACT_EMAIL,
