@@ -96,8 +96,10 @@ def real_directory(django_db_setup: None, django_db_blocker: Any) -> Iterator[No
 def _nothing_kept_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that was emptied counts its versions from the beginning, which no running site ever meets."""
     from partnerships import catalogue
+    from partnerships.peers import world
 
-    monkeypatch.setattr(catalogue, "_latest", None)
+    for module in (catalogue, world):
+        monkeypatch.setattr(module, "_latest", None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -38,6 +38,7 @@ LISTS: dict[str, type[ListFilterSet]] = {
     "/anniversaries/": DatedPartnershipFilter,
     "/networks/": DatedPartnershipFilter,
     "/overlaps/": PlaceFilter,
+    "/peers/": PlaceFilter,
 }
 SECTIONS = [
     "",

@@ -94,6 +94,15 @@ QUERIES = {
         f"actor={NEAR_THE_MARKER}",
         f"actor={MARKER}",
     ],
+    "peers": [
+        "actor=washington",
+        "actor=hyogo&theme=climate",
+        "actor=kobe",
+        "actor=seattle&theme=climate",
+        f"actor={MARKER}-place",
+        f"actor={NEAR_THE_MARKER}",
+        f"actor={MARKER}",
+    ],
     "compare": [
         *SEARCHES,
         "p=kobe-seattle&p=other",

@@ -43,6 +43,8 @@ ADDRESSES = (
     "figures/",
     "networks/",
     "overlaps/",
+    "peers/",
+    "peers/?actor=seattle",
     "overlaps/?actor=seattle",
     "coverage/",
     "coverage/?by=prefecture",

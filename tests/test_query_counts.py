@@ -57,6 +57,8 @@ PAGES = {
     "themes": "/themes/",
     "theme": "/themes/theme-0/",
     "figures": "/figures/",
+    "peers": "/peers/?actor=town-0&theme=theme-0",
+    "peers of nobody's partner": "/peers/?actor=hyogo",
     "networks": "/networks/",
     "filtered networks": "/networks/?q=port&theme=theme-0&actor=washington",
     "overlaps": "/overlaps/",

@@ -64,6 +64,7 @@ def test_it_names_every_public_page_in_both_languages_once(client: Client) -> No
         "/figures/",
         "/networks/",
         "/overlaps/",
+        "/peers/",
         "/coverage/",
         "/brief/",
         "/anniversaries/",

@@ -293,7 +293,8 @@ class Peers:
         places = self.world.gazetteer.places
         partners = [places[pk] for pk in self.world.ties.partners.get(place.pk, ())]
         partners.sort(key=lambda partner: partner.slug)
-        km = kilometres(self.place, place)
+        # The point of a state or prefecture says nothing about how near it is.
+        km = kilometres(self.place, place) if place.shore_class != REGION else None
         return Connected(
             place,
             words.full_name(self.world, place),

@@ -45,7 +45,7 @@ class Grid(Generic[Key]):
         across = math.ceil(within / (DEGREE * math.cos(math.radians(min(80.0, abs(point[0]) + up)))))
         row, column = _cell(point)
         for cell_row in range(row - up, row + up + 1):
-            for cell_column in range(column - across, column + across + 1):
+            for cell_column in {beside % 360 for beside in range(column - across, column + across + 1)}:
                 for key, other in self._cells.get((cell_row, cell_column), ()):
                     if (found := distance(point, other)) <= within:
                         yield key, found
@@ -56,25 +56,49 @@ def _cell(point: Point) -> tuple[int, int]:
 
 
 @cache
-def _shoreline() -> Grid[int]:
-    """The shores on the map of the ties (Natural Earth 1:50m), a point every few kilometres; lakes are none."""
-    land = json.loads(_LAND.read_text())
-    points: list[Point] = []
-    for feature in land["features"]:
-        for polygon in feature["geometry"]["coordinates"]:
-            for ring in polygon:
-                for start, end in pairwise(ring):
-                    points += _between(start, end)
-    return Grid(enumerate(points))
-
-
-def _between(start: list[float], end: list[float]) -> Iterator[Point]:
-    steps = max(1, math.ceil(max(abs(start[0] - end[0]), abs(start[1] - end[1])) / STEP))
-    for step in range(steps):
-        share = step / steps
-        yield start[1] + (end[1] - start[1]) * share, start[0] + (end[0] - start[0]) * share
+def is_coastal(point: Point) -> bool:
+    """Whether a point is near a shore of the map of the ties, or beyond it: on an island too small for that map."""
+    return next(_shoreline().near(point, COAST), None) is not None or not _is_on_land(point)
 
 
 @cache
-def is_coastal(point: Point) -> bool:
-    return next(_shoreline().near(point, COAST), None) is not None
+def _edges() -> list[tuple[Point, Point]]:
+    """The shores on the map of the ties (Natural Earth 1:50m; lakes have none), with longitudes from 0 to 360."""
+    land = json.loads(_LAND.read_text())
+    rings = [ring for feature in land["features"] for polygon in feature["geometry"]["coordinates"] for ring in polygon]
+    return [((start[1], start[0]), (end[1], end[0])) for ring in rings for start, end in pairwise(ring)]
+
+
+@cache
+def _shoreline() -> Grid[int]:
+    """A point of the shores every few kilometres."""
+    return Grid(enumerate(point for start, end in _edges() for point in _between(start, end)))
+
+
+def _between(start: Point, end: Point) -> Iterator[Point]:
+    steps = max(1, math.ceil(max(abs(start[0] - end[0]), abs(start[1] - end[1])) / STEP))
+    for step in range(steps):
+        share = step / steps
+        yield start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
+
+
+@cache
+def _by_latitude() -> dict[int, list[tuple[Point, Point]]]:
+    """The edges that each degree of latitude has a part of."""
+    found: dict[int, list[tuple[Point, Point]]] = defaultdict(list)
+    for start, end in _edges():
+        low, high = sorted((start[0], end[0]))
+        for row in range(math.floor(low), math.floor(high) + 1):
+            found[row].append((start, end))
+    return found
+
+
+def _is_on_land(point: Point) -> bool:
+    """Whether a line to the west crosses an odd number of shores."""
+    north, east = point[0], point[1] % 360
+    crossings = 0
+    for start, end in _by_latitude().get(math.floor(north), ()):
+        if (start[0] > north) != (end[0] > north):
+            at = start[1] + (north - start[0]) / (end[0] - start[0]) * (end[1] - start[1])
+            crossings += at < east
+    return crossings % 2 == 1

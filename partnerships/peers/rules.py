@@ -175,7 +175,7 @@ def _why_centre(question: Question, other: Place) -> str:
     if share < A_CENTRE:
         return ""
     facts = {"share": round(100 * share), "km": round(AREA)}
-    return _("the centre of its area: %(share)s %% of the people within %(km)s km") % facts
+    return _("the centre of its area: %(share)s%% of the people within %(km)s km") % facts
 
 
 def _coast(question: Question) -> Scores:

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from partnerships import queries
@@ -183,6 +184,7 @@ class World:
     """All of it at one version."""
 
     version: int
+    is_of_a_transaction: bool  # which may be rolled back, so that nothing is made of it
     gazetteer: Gazetteer
     ties: Ties
     parts: Mapping[int, frozenset[int]]  # the places in each partnership, by its key
@@ -256,9 +258,7 @@ def current() -> World:
 
 
 def _made(number: int, last: World | None) -> World:
-    changed = RecordVersion.objects.filter(record_kind=RecordVersion.Kind.ACTOR)
-    is_same = last is not None and last.version < number and not changed.since(last.version).exists()
-    gazetteer = last.gazetteer if is_same and last else _gazetteer()
+    gazetteer = last.gazetteer if last is not None and _knows_all_places(last, number) else _gazetteer()
     parts: dict[int, set[int]] = defaultdict(set)
     for record, actor in queries.public_participations().order_by().values_list("partnership", "actor"):
         if (place := gazetteer.present(actor)) in gazetteer.places:
@@ -280,6 +280,7 @@ def _made(number: int, last: World | None) -> World:
             pairs.update(gazetteer.pairs(taking_part))
     return World(
         number,
+        connection.in_atomic_block,
         gazetteer,
         Ties.of(pairs, {place: frozenset(own) for place, own in themes.items()}, gazetteer),
         {record: frozenset(own) for record, own in parts.items()},
@@ -289,6 +290,14 @@ def _made(number: int, last: World | None) -> World:
         with_results=frozenset(_keys(queries.partnerships().filter(outcomes__isnull=False))),
         models=frozenset(_keys(queries.partnerships().replicable())),
     )
+
+
+def _knows_all_places(last: World, number: int) -> bool:
+    """Whether no place changed since a former world was made."""
+    if last.is_of_a_transaction or number < last.version:
+        return False
+    changed = RecordVersion.objects.filter(record_kind=RecordVersion.Kind.ACTOR)
+    return not changed.since(last.version).exists()
 
 
 def _keys(found: QuerySet[Partnership]) -> QuerySet[Any]:

@@ -31,6 +31,8 @@ PAGES = [
     "/networks/?actor=maryland",
     "/overlaps/",
     "/overlaps/?actor=baltimore-md",
+    "/peers/",
+    "/peers/?actor=abira-hokkaido&theme=forestry",
     "/overlaps/?actor=marylnd&theme=clmate",
     "/coverage/",
     "/coverage/?kind=memorandum&by=prefecture",

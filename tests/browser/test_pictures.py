@@ -21,6 +21,7 @@ MAIN_PAGES = {
     "figures": "/figures/",
     "networks": "/networks/",
     "overlaps": "/overlaps/?actor=maryland",
+    "peers": "/peers/?actor=abira-hokkaido",
     "comparison": "/compare/?p=lancaster-namie-smart-sister-cities&p=hawaii-okinawa-clean-energy-partnership",
     "coverage": "/coverage/",
     "anniversaries": "/anniversaries/",

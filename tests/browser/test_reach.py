@@ -72,6 +72,7 @@ def test_widely_set_text_fits_the_window(site, browser: Browser):
         "/figures/",
         "/networks/",
         "/overlaps/?actor=maryland",
+        "/peers/?actor=abira-hokkaido",
         "/coverage/",
     ):
         page.goto(address)
