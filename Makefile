@@ -17,7 +17,7 @@ run: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 --engine sqlite
-	$(BIN)/python -m pytest -n 2 --engine postgresql -m "not looks"
+	$(BIN)/python -m pytest -n 2 --engine postgresql -m "not looks and not once"
 
 check: .venv/installed-dev
 	$(BIN)/ruff check

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,10 +19,14 @@ from . import words
 from .rules import SIMILAR, Question, weighted
 from .world import MUNICIPALITY, REGION, Place, World, kilometres
 
+Likeness = Callable[[Place], bool]
+
 MOST_RECORDS = 10
 MOST_PLACES = 20
 MOST_NEAR = 12
 MOST_MODELS = 3
+MOST_EXISTING = 30
+MOST_TITLES = 3  # of partnerships, for each
 NEAR = 100.0  # km
 SIMILAR_SIZE = 3.0  # times as large or as small, for a model that a place of this size has used
 
@@ -30,6 +34,7 @@ SIMILAR_SIZE = 3.0  # times as large or as small, for a model that a place of th
 SAME_LEVEL, SAME_SIZE, SAME_REGION, IS_NEAR, SHARED_THEME, SHARED_PARTNER = 2.0, 4.0, 1.5, 1.0, 0.5, 0.5
 APART = 3.0  # natural logarithm of the ratio of two populations at which size gives no point any more
 MOST_SHARED_THEMES = 3
+MOST_OF_REST = IS_NEAR + MOST_SHARED_THEMES * SHARED_THEME + SHARED_PARTNER
 ASKED_THEME, HAS_RESULTS, HAS_MODEL = 1.0, 1.0, 1.0
 
 
@@ -72,7 +77,8 @@ class Existing:
 
     place: Place
     name: str
-    records: list[Partnership]
+    records: list[Partnership]  # the first few
+    record_count: int
 
 
 @dataclass(frozen=True)
@@ -103,31 +109,44 @@ class Peers:
     def examples(self) -> list[Example]:
         return self._examples(self._ranked(MOST_RECORDS))
 
-    def _ranked(self, most: int, is_wanted: Any = None) -> list[tuple[int, int]]:
+    def _ranked(
+        self, most: int, among: frozenset[int] | None = None, is_like: Likeness | None = None
+    ) -> list[tuple[int, int]]:
         """Partnerships and the participants that make them worth reading, by their keys, the best first."""
-        asked = self.question.themes
-        likeness = sorted(
-            ((self._likeness(place), place.slug, place.pk) for place in self._on_this_shore()), reverse=True
-        )
-        highest = len(asked) * ASKED_THEME + HAS_RESULTS + HAS_MODEL
+        world, asked = self.world, self.question.themes
+        wanted = among
+        if asked:
+            on_themes = frozenset(record for theme in asked for record in world.records_on.get(theme, ()))
+            wanted = on_themes if among is None else on_themes & among
+        if wanted is not None and not wanted:
+            return []
+        results, models = world.with_results, world.models
+        most_of_record = len(asked) * ASKED_THEME + bool(results) * HAS_RESULTS + bool(models) * HAS_MODEL
+        own = world.records_at(self.place.pk)
         best: list[tuple[float, int, int]] = []
-        seen: set[int] = set(self.world.records_at(self.place.pk))
-        for points, _slug, pk in likeness:
-            if len(best) == most and points + highest <= best[0][0]:
+        seen: set[int] = set()
+        likely = sorted(((self._rough_likeness(place), place.pk) for place in self._on_this_shore()), reverse=True)
+        for rough, pk in likely:
+            if len(best) == most and rough + MOST_OF_REST + most_of_record <= best[0][0]:
                 break  # whoever comes now cannot reach the last of those found
-            for record in self.world.records[pk]:
-                if record in seen or (is_wanted and not is_wanted(record, pk)):
+            place = world.gazetteer.places[pk]
+            if is_like and not is_like(place):
+                continue
+            points = rough + self._likeness_beyond(place)
+            if len(best) == most and points + most_of_record <= best[0][0]:
+                continue
+            here = world.records[pk] if wanted is None else wanted.intersection(world.records[pk])
+            for record in here:
+                if record in own or record in seen:
                     continue
                 seen.add(record)
-                themes = self.world.themes_of_records.get(record, frozenset())
-                if asked and not asked & themes:
-                    continue
-                worth = points + len(asked & themes) * ASKED_THEME
-                worth += (record in self.world.with_results) * HAS_RESULTS + (record in self.world.models) * HAS_MODEL
-                heapq.heappush(best, (worth, -record, pk))
-                if len(best) > most:
-                    heapq.heappop(best)
-        return [(-record, pk) for _points, record, pk in sorted(best, reverse=True)]
+                worth = points + (record in results) * HAS_RESULTS + (record in models) * HAS_MODEL
+                worth += len(asked & world.themes_of_records.get(record, frozenset())) * ASKED_THEME
+                if len(best) < most:
+                    heapq.heappush(best, (worth, -record, pk))
+                else:
+                    heapq.heappushpop(best, (worth, -record, pk))
+        return [(-record, pk) for _worth, record, pk in sorted(best, reverse=True)]
 
     def _on_this_shore(self) -> Iterator[Place]:
         places = self.world.gazetteer.places
@@ -135,14 +154,18 @@ class Peers:
             if pk != self.place.pk and places[pk].country == self.place.country:
                 yield places[pk]
 
-    def _likeness(self, other: Place) -> float:
+    def _rough_likeness(self, other: Place) -> float:
+        """What is quick to say of a place: its level, its size, its state or prefecture."""
         points = SAME_LEVEL * (other.level == self.place.level)
         if other.population and self.place.population:
             points += SAME_SIZE * max(0.0, 1 - abs(math.log(other.population / self.place.population)) / APART)
         if self.place.region and other.region == self.place.region:
             points += SAME_REGION
+        return points
+
+    def _likeness_beyond(self, other: Place) -> float:
         km = kilometres(self.place, other)
-        points += IS_NEAR * (km is not None and km <= NEAR)
+        points = IS_NEAR * (km is not None and km <= NEAR)
         points += SHARED_THEME * min(MOST_SHARED_THEMES, len(self._shared_themes(other)))
         return points + SHARED_PARTNER * bool(self._shared_partners(other))
 
@@ -254,17 +277,22 @@ class Peers:
     def existing(self) -> list[Existing]:
         """Who is a partner already and therefore not suggested."""
         places = self.world.gazetteer.places
-        own_class = {pk: keys for pk, keys in self._joined.items() if places[pk].shore_class == self.place.shore_class}
-        records = queries.partnerships().in_bulk({key for keys in own_class.values() for key in keys})
-        found = [
+        own_class = [
+            (len(keys), places[pk].slug, pk)
+            for pk, keys in self._joined.items()
+            if places[pk].shore_class == self.place.shore_class
+        ]
+        shown = [pk for _count, _slug, pk in sorted(own_class, key=lambda found: (-found[0], found[1]))[:MOST_EXISTING]]
+        records = queries.partnerships().in_bulk({key for pk in shown for key in self._joined[pk][:MOST_TITLES]})
+        return [
             Existing(
                 places[pk],
                 words.full_name(self.world, places[pk]),
-                sorted((records[key] for key in keys if key in records), key=lambda record: record.slug),
+                [records[key] for key in self._joined[pk][:MOST_TITLES] if key in records],
+                len(self._joined[pk]),
             )
-            for pk, keys in own_class.items()
+            for pk in shown
         ]
-        return sorted(found, key=lambda existing: (-len(existing.records), existing.place.slug))
 
     # --- Who near is connected already ------------------------------------------------------------------------------
 
@@ -309,30 +337,31 @@ class Peers:
     @cached_property
     def offices(self) -> list[Actor]:
         """Whom a place without a tie can ask: its state or prefecture, and the bodies that help such places."""
-        helping = {"US": ("japan-local-government-center", "sister-cities-international"), "JP": ("clair",)}
-        region = [self.place.region] if self.place.region != self.place.pk else []
-        found = list(queries.actors().filter(pk__in=region))
+        helping: dict[str, tuple[str, ...]] = {
+            "US": ("japan-local-government-center", "sister-cities-international"),
+            "JP": ("clair",),
+        }
+        region = self.world.gazetteer.places.get(self.place.region)
         slugs = helping[self.place.country]
-        bodies = {actor.slug: actor for actor in queries.actors().filter(slug__in=slugs)}
-        return found + [bodies[slug] for slug in slugs if slug in bodies]
+        if region is not None and region.pk != self.place.pk:
+            slugs = (region.slug, *slugs)
+        found = {actor.slug: actor for actor in queries.actors().filter(slug__in=slugs)}
+        return [found[slug] for slug in slugs if slug in found]
 
     @cached_property
     def beginnings(self) -> list[Beginning]:
         """Three records of places of this size with something to learn from, and what their first year held."""
         population = self.place.population
-        places = self.world.gazetteer.places
 
-        def is_wanted(record: int, pk: int) -> bool:
-            if record not in self.world.models and record not in self.world.with_results:
+        def is_of_this_size(other: Place) -> bool:
+            if other.shore_class != self.place.shore_class:
                 return False
-            own = places[pk].population
-            if places[pk].shore_class != self.place.shore_class:
-                return False
-            return not population or (
-                bool(own) and population / SIMILAR_SIZE <= (own or 0) <= population * SIMILAR_SIZE
-            )
+            if not population:
+                return True
+            return population / SIMILAR_SIZE <= (other.population or 0) <= population * SIMILAR_SIZE
 
-        examples = self._examples(self._ranked(MOST_MODELS, is_wanted))
+        worth_reading = self.world.models | self.world.with_results
+        examples = self._examples(self._ranked(MOST_MODELS, worth_reading, is_of_this_size))
         keys = [example.record.pk for example in examples]
         milestones = list(Milestone.objects.filter(partnership__in=keys).order_by("on", "pk"))
         return [

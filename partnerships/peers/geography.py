@@ -16,7 +16,10 @@ DEGREE = math.pi / 180 * EARTH  # km in a degree of latitude
 COAST = 15.0  # km from the shoreline, as far as a place is called coastal
 STEP = 0.05  # degrees between two points of a shoreline
 
+CELL = 0.5  # degrees
+
 Key = TypeVar("Key", bound=Hashable)
+Vector = tuple[float, float, float]
 Point = tuple[float, float]  # latitude, longitude in degrees
 
 _LAND = Path(__file__).parent.parent / "static" / "partnerships" / "geo" / "land.json"
@@ -31,34 +34,50 @@ def distance(one: Point, other: Point) -> float:
 
 
 class Grid(Generic[Key]):
-    """Points in cells of a degree by a degree, so that what is near need not be looked for everywhere."""
+    """Points in cells of so many degrees, so that what is near need not be looked for everywhere."""
 
-    def __init__(self, points: Iterable[tuple[Key, Point]]) -> None:
-        self._cells: dict[tuple[int, int], list[tuple[Key, Point]]] = defaultdict(list)
+    def __init__(self, points: Iterable[tuple[Key, Point]], degrees: float = CELL) -> None:
+        self._degrees = degrees
+        self._around = round(360 / degrees)
+        self._cells: dict[tuple[int, int], list[tuple[Key, Vector]]] = defaultdict(list)
         for key, point in points:
-            self._cells[_cell(point)].append((key, point))
+            self._cells[self._cell(point)].append((key, _vector(point)))
 
-    def near(self, point: Point, within: float) -> Iterator[tuple[Key, float]]:
+    def _cell(self, point: Point) -> tuple[int, int]:
+        return math.floor(point[0] / self._degrees), math.floor(point[1] / self._degrees) % self._around
+
+    def near(self, point: Point, within: float) -> list[tuple[Key, float]]:
         """Keys with their distance in km, as far as ``within``; in no particular order."""
-        up = math.ceil(within / DEGREE)
-        # Near the poles degrees of longitude shrink; none of our places lies beyond 72° north.
-        across = math.ceil(within / (DEGREE * math.cos(math.radians(min(80.0, abs(point[0]) + up)))))
-        row, column = _cell(point)
-        for cell_row in range(row - up, row + up + 1):
-            for cell_column in {beside % 360 for beside in range(column - across, column + across + 1)}:
-                for key, other in self._cells.get((cell_row, cell_column), ()):
-                    if (found := distance(point, other)) <= within:
-                        yield key, found
+        x, y, z = _vector(point)
+        chord = 2 * math.sin(within / EARTH / 2)
+        found = [
+            (key, squared)
+            for cell in self._cells_near(point, within)
+            for key, (other_x, other_y, other_z) in self._cells.get(cell, ())
+            if (squared := (x - other_x) ** 2 + (y - other_y) ** 2 + (z - other_z) ** 2) <= chord**2
+        ]
+        return [(key, 2 * EARTH * math.asin(min(1.0, math.sqrt(squared) / 2))) for key, squared in found]
+
+    def _cells_near(self, point: Point, within: float) -> Iterator[tuple[int, int]]:
+        degrees = within / DEGREE
+        up = math.ceil(degrees / self._degrees)
+        # Degrees of longitude shrink towards the poles; beyond 80° nobody lives.
+        across = math.ceil(degrees / math.cos(math.radians(min(80.0, abs(point[0]) + degrees))) / self._degrees)
+        row, column = self._cell(point)
+        columns = {beside % self._around for beside in range(column - across, column + across + 1)}
+        return ((cell_row, beside) for cell_row in range(row - up, row + up + 1) for beside in columns)
 
 
-def _cell(point: Point) -> tuple[int, int]:
-    return math.floor(point[0]), math.floor(point[1] % 360)
+def _vector(point: Point) -> Vector:
+    """The point on a sphere of radius 1."""
+    north, east = math.radians(point[0]), math.radians(point[1])
+    return math.cos(north) * math.cos(east), math.cos(north) * math.sin(east), math.sin(north)
 
 
 @cache
 def is_coastal(point: Point) -> bool:
     """Whether a point is near a shore of the map of the ties, or beyond it: on an island too small for that map."""
-    return next(_shoreline().near(point, COAST), None) is not None or not _is_on_land(point)
+    return bool(_shoreline().near(point, COAST)) or not _is_on_land(point)
 
 
 @cache

@@ -91,6 +91,15 @@ def _fixed(scores: Callable[[Columns], Scores]) -> Callable[[Question], Scores]:
     return kept_scores
 
 
+def _few(question: Question, values: dict[int, float]) -> Scores:
+    """By the keys of the few that have another number than 0."""
+    scores = [0.0] * len(question.candidates.places)
+    for pk, value in values.items():
+        if (number := question.candidates.index.get(pk)) is not None:
+            scores[number] = value
+    return scores
+
+
 def _column(question: Question, values: dict[int, float]) -> Scores:
     """By the state or prefecture of each candidate."""
     return [values.get(region, 0.0) for region in question.candidates.regions]
@@ -288,12 +297,18 @@ def _why_neighbours(question: Question, other: Place) -> str:
     return _("near it, %(partner)s (%(km)s km) is tied with %(place)s near you") % names
 
 
+@_fixed
+def _municipalities(candidates: Columns) -> Scores:
+    return [float(level != Actor.Kind.COUNTY) for level in candidates.levels]
+
+
 def _newcomer(question: Question) -> Scores:
-    partners = question.world.ties.partners
-    return [
-        float(level != Actor.Kind.COUNTY and not partners.get(place.pk))
-        for place, level in zip(question.candidates.places, question.candidates.levels, strict=True)
-    ]
+    scores = list(_municipalities(question))
+    index = question.candidates.index
+    for pk in question.world.ties.partners:
+        if pk in index:
+            scores[index[pk]] = 0.0
+    return scores
 
 
 def _why_newcomer(question: Question, other: Place) -> str:
@@ -303,13 +318,9 @@ def _why_newcomer(question: Question, other: Place) -> str:
 
 
 def _like_mine(question: Question) -> Scores:
-    partners = question.world.ties.partners
-    like = {
-        pk: float(any(_is_like(question, partner) for partner in partners[pk]))
-        for pk in partners
-        if pk in question.candidates.index
-    }
-    return [like.get(place.pk, 0.0) for place in question.candidates.places]
+    partners, index = question.world.ties.partners, question.candidates.index
+    like = {pk: 1.0 for pk, own in partners.items() if pk in index and any(_is_like(question, one) for one in own)}
+    return _few(question, like)
 
 
 def _is_like(question: Question, pk: int) -> bool:
@@ -336,8 +347,7 @@ def _themes(question: Question) -> Scores:
     """How many themes both are active on, besides those that were asked for."""
     themes = question.world.ties.themes
     own = themes.get(question.place.pk, frozenset()) - question.themes
-    common = {pk: math.log1p(len(own & theirs)) for pk, theirs in themes.items() if own & theirs}
-    return [common.get(place.pk, 0.0) for place in question.candidates.places]
+    return _few(question, {pk: math.log1p(len(own & theirs)) for pk, theirs in themes.items() if own & theirs})
 
 
 def _why_themes(question: Question, other: Place) -> str:
@@ -351,11 +361,11 @@ def _why_themes(question: Question, other: Place) -> str:
 
 
 def _asked_themes(question: Question) -> Scores:
-    none: frozenset[str] = frozenset()
-    themes = question.world.ties.themes
-    if not question.themes:
-        return [0.0] * len(question.candidates.places)
-    return [float(len(question.themes & themes.get(place.pk, none))) for place in question.candidates.places]
+    asked = question.themes
+    return _few(
+        question,
+        {pk: float(len(asked & theirs)) for pk, theirs in question.world.ties.themes.items() if asked & theirs},
+    )
 
 
 def _why_asked_themes(question: Question, other: Place) -> str:

@@ -198,6 +198,15 @@ class World:
     def by_slug(self) -> dict[str, Place]:
         return {place.slug: place for place in self.gazetteer.places.values()}
 
+    @cached_property
+    def records_on(self) -> dict[str, list[int]]:
+        """The partnerships on each theme, by its slug."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for record, slugs in self.themes_of_records.items():
+            for slug in slugs:
+                found[slug].append(record)
+        return found
+
     def records_at(self, pk: int) -> set[int]:
         """The partnerships of a place and of the bodies that lie in it."""
         bodies = self._seated.get(pk) or [pk]
@@ -278,6 +287,8 @@ def _made(number: int, last: World | None) -> World:
                 themes[seat] |= theme_slugs[record]
         if record in tie_records:
             pairs.update(gazetteer.pairs(taking_part))
+    for pk in {pk for pair in pairs for pk in pair}:  # so that no reader waits for it
+        gazetteer.columns_of(gazetteer.places[pk]).neighbours(gazetteer.places[pk])
     return World(
         number,
         connection.in_atomic_block,
