@@ -19,6 +19,12 @@ from . import words
 from .rules import SIMILAR, Question, weighted
 from .world import MUNICIPALITY, REGION, Place, World, kilometres
 
+# Bodies that help places without a tie, by their addresses in the directory.
+HELPING: dict[str, tuple[str, ...]] = {
+    "US": ("japan-local-government-center", "sister-cities-international"),
+    "JP": ("clair",),
+}
+
 Likeness = Callable[[Place], bool]
 
 MOST_RECORDS = 10
@@ -337,12 +343,8 @@ class Peers:
     @cached_property
     def offices(self) -> list[Actor]:
         """Whom a place without a tie can ask: its state or prefecture, and the bodies that help such places."""
-        helping: dict[str, tuple[str, ...]] = {
-            "US": ("japan-local-government-center", "sister-cities-international"),
-            "JP": ("clair",),
-        }
         region = self.world.gazetteer.places.get(self.place.region)
-        slugs = helping[self.place.country]
+        slugs = HELPING[self.place.country]
         if region is not None and region.pk != self.place.pk:
             slugs = (region.slug, *slugs)
         found = {actor.slug: actor for actor in queries.actors().filter(slug__in=slugs)}

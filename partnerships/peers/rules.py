@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -23,7 +22,7 @@ from partnerships.models import Actor, PartialDate
 
 from . import words
 from .geography import DEGREE, distance
-from .world import AREA, MUNICIPALITY, Columns, Place, World
+from .world import AREA, MUNICIPALITY, REACH, Columns, Place, World
 
 MOST_APART = 4.0  # natural logarithm of the ratio of two populations: beyond, it makes no difference
 SIMILAR = math.log(1.6)  # up to this ratio the size is called similar
@@ -32,7 +31,8 @@ HEADS = 3  # the largest municipalities of a state or prefecture
 USUAL_SIZE = 10.0  # natural logarithm of a population: what a county gets, or a place whose own is unknown
 A_CENTRE = 0.5  # of the people around
 USUAL_CENTRE = math.log(0.2)  # what a county gets, or a place whose share is unknown
-ASKING_REACH, OFFERED_REACH = 100.0, 20.0  # km at which a neighbour's tie counts 1/e
+ASKING_REACH = 100.0  # km from the asking place at which a neighbour's tie counts 1/e
+WORTH_TELLING = 0.1  # of what a tie between the two themselves would count
 FARTHEST = 300.0  # km from the asking place
 
 _WEIGHTS = Path(__file__).with_name("weights.json")
@@ -67,6 +67,28 @@ class Question:
                 if (km := distance(place.point, point)) <= FARTHEST:
                     near.append((other, km))
         return sorted(near, key=lambda found: (found[1], found[0].slug))
+
+    @cached_property
+    def ties_near(self) -> dict[int, TiesNear]:
+        """By the candidate that they join with places near the asking one."""
+        found: dict[int, TiesNear] = {}
+        for place, km in self.tied_near:
+            amount = math.exp(-km / ASKING_REACH)
+            for pk in self.world.ties.partners[place.pk]:
+                if known := found.get(pk):
+                    found[pk] = TiesNear(known.amount + amount, known.nearest, known.km)
+                elif pk in self.candidates.index:
+                    found[pk] = TiesNear(amount, place, km)
+        return found
+
+
+@dataclass(frozen=True)
+class TiesNear:
+    """What joins somebody across the Pacific with places near the asking one."""
+
+    amount: float  # the nearer these places and the more, the more
+    nearest: Place
+    km: float  # of the nearest
 
 
 @dataclass(frozen=True)
@@ -263,36 +285,34 @@ def _openness(question: Question) -> Scores:
 
 def _neighbours(question: Question) -> Scores:
     """Ties between places near the asking one and places near the candidate; the nearer both, the more."""
-    gazetteer, candidates = question.world.gazetteer, question.candidates
-    drawn: dict[int, float] = defaultdict(float)
-    for place, km in question.tied_near:
-        for partner in question.world.ties.partners[place.pk]:
-            if partner in candidates.index:
-                drawn[partner] += math.exp(-km / ASKING_REACH)
+    places, candidates = question.world.gazetteer.places, question.candidates
     scores = [0.0] * len(candidates.places)
-    for partner, amount in drawn.items():
-        for number, km in candidates.neighbours(gazetteer.places[partner]):
-            scores[number] += amount * math.exp(-km / OFFERED_REACH)
+    for partner, ties in question.ties_near.items():
+        amount = ties.amount
+        for number, closeness in candidates.neighbours(places[partner]):
+            scores[number] += amount * closeness
     return [math.log1p(10 * score) if score else 0.0 for score in scores]
 
 
 def _why_neighbours(question: Question, other: Place) -> str:
-    candidates, places = question.candidates, question.world.gazetteer.places
-    around = {candidates.places[number].pk: km for number, km in candidates.neighbours(other)}
-    best: tuple[float, Place, Place, float] | None = None
-    for place, km in question.tied_near:
-        for partner in question.world.ties.partners[place.pk]:
-            if partner in around:
-                weight = math.exp(-km / ASKING_REACH - around[partner] / OFFERED_REACH)
-                if best is None or weight > best[0]:
-                    best = weight, place, places[partner], around[partner]
-    if best is None or best[0] < 0.1:
+    candidates, ties_near = question.candidates, question.ties_near
+    around = [
+        (closeness * math.exp(-ties_near[pk].km / ASKING_REACH), pk, closeness)
+        for number, closeness in candidates.neighbours(other)
+        if (pk := candidates.places[number].pk) in ties_near
+    ]
+    if not around or max(around)[0] < WORTH_TELLING:
         return ""
-    _weight, place, partner_place, km = best
-    names = {"place": words.name(place), "partner": words.name(partner_place), "km": round(km)}
+    _weight, pk, closeness = max(around)
+    place = ties_near[pk].nearest
+    names = {
+        "place": words.name(place),
+        "partner": words.name(question.world.gazetteer.places[pk]),
+        "km": round(-math.log(closeness) * REACH),
+    }
     if place.pk == question.place.pk:
         return _("near your partner %(partner)s (%(km)s km)") % names
-    if partner_place.pk == other.pk:
+    if pk == other.pk:
         return _("tied with your neighbour %(place)s") % names
     return _("near it, %(partner)s (%(km)s km) is tied with %(place)s near you") % names
 

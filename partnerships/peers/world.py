@@ -23,7 +23,7 @@ from partnerships.models import Actor, Country, Partnership, PartnershipTheme, R
 from .geography import Grid, Point, distance, is_coastal
 
 AREA = 30.0  # km: whose people a place is the centre of
-NEAR = 60.0  # km: as far as a tie of a neighbour counts
+NEAR, REACH = 60.0, 20.0  # km: as far as a tie of a neighbour counts, and where it counts 1/e
 REGION, MUNICIPALITY = "region", "municipality"
 TOWN_KINDS = {Actor.Kind.TOWN, Actor.Kind.TOWNSHIP, Actor.Kind.BOROUGH, Actor.Kind.VILLAGE}
 _OWN_LEVEL = {*Actor.REGION_KINDS, *Actor.MUNICIPAL_KINDS}
@@ -93,11 +93,11 @@ class Columns:
         return place.population / sum(other.population or 0 for other in around if other.kind != Actor.Kind.COUNTY)
 
     def neighbours(self, place: Place) -> list[tuple[int, float]]:
-        """The places within ``NEAR`` km, itself among them: their number in the columns and the distance in km."""
+        """Who lies within ``NEAR`` km, itself among them: number and closeness, which is 1 at 0 km, 1/e at ``REACH``."""
         found = self._neighbours.get(place.pk)
         if found is None:
             near = self._grid.near(place.point, NEAR) if place.point else ()
-            found = self._neighbours[place.pk] = [(self.index[pk], km) for pk, km in near]
+            found = self._neighbours[place.pk] = [(self.index[pk], math.exp(-km / REACH)) for pk, km in near]
         return found
 
 
