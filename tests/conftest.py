@@ -52,6 +52,7 @@ class SiteTestsTogether(LoadScopeScheduling):
             "tests/test_search_golden.py",
             "tests/test_search_contract.py",
             "tests/test_briefings_of_real_records.py",
+            "tests/test_peers_evaluation.py",
         )
         if nodeid.startswith(of_real_records):
             return nodeid.partition("::")[0]

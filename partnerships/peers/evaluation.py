@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from partnerships.models import Country
+from partnerships.models import Actor, Country
 
 from .rules import RULES, Question
 from .world import MUNICIPALITY, Pair, Place, World, across_from
@@ -25,6 +25,7 @@ FEWER = 60  # of these, where a rule is left out: the fit begins with the weight
 SHRINKAGE = 1.0  # of the weights towards 0: half the precision of a normal prior
 STEPS = 12  # of Newton's method, at most
 DEPTHS = (10, 50)
+SMALLEST = 10_000  # people, from which on all American places are in the data
 SEED = 20261126  # of the folds and samples, so that the same data give the same figures
 
 Row = Sequence[float]  # a number for each rule
@@ -80,6 +81,7 @@ class Direction:
     population: Figures
     level: Figures
     by_level: dict[str, Figures]  # of the asking place
+    larger: Figures  # ties of American places that the directory would hold without their tie, too
     without: dict[str, Figures]  # each rule left out, by its name; empty where not asked for
     weights: dict[str, float]  # fitted to all ties
 
@@ -110,6 +112,7 @@ def _direction(world: World, country: str, with_each_rule: bool, say: Callable[[
             rest = [index for index in every if index != number - 1]
             without[rule.name] = Figures.of(_cross_validated(trials, folds, rest, weights)[0])
             say(f"{country}: rules left out", number, len(RULES))
+    large = [rank for trial, rank in zip(trials, ranks, strict=True) if _is_larger(trial)]
     by_level: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for trial, rank in zip(trials, ranks, strict=True):
         by_level[trial.place.kind].append(rank)
@@ -123,9 +126,16 @@ def _direction(world: World, country: str, with_each_rule: bool, say: Callable[[
         Figures.of([_rank(trial, trial.columns[apart]) for trial in trials]),
         Figures.of([_rank(trial, trial.same_level) for trial in trials]),
         {kind: Figures.of(found) for kind, found in sorted(by_level.items(), key=lambda item: -len(item[1]))},
+        Figures.of(large),
         without,
         dict(zip((rule.name for rule in RULES), fitted, strict=True)),
     )
+
+
+def _is_larger(trial: Trial) -> bool:
+    """Smaller American places are in the data only because they take part in something: being there gives them away."""
+    american = trial.place if trial.place.country == Country.US else trial.partner
+    return american.kind == Actor.Kind.COUNTY or (american.population or 0) >= SMALLEST
 
 
 def hideable(world: World) -> list[Pair]:
@@ -281,6 +291,7 @@ def as_data(directions: Iterable[Direction], as_of: str) -> dict[str, Any]:
                 "ties": each.rules.trials,
                 "candidates": each.candidates,
                 "rules": _as_data(each.rules),
+                "larger": _as_data(each.larger),
                 "population": _as_data(each.population),
                 "random": _as_data(each.random),
                 "without": {name: _as_data(figures) for name, figures in each.without.items()},

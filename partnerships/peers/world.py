@@ -93,7 +93,7 @@ class Columns:
         return place.population / sum(other.population or 0 for other in around if other.kind != Actor.Kind.COUNTY)
 
     def neighbours(self, place: Place) -> list[tuple[int, float]]:
-        """Who lies within ``NEAR`` km, itself among them: number and closeness, which is 1 at 0 km, 1/e at ``REACH``."""
+        """Who lies within ``NEAR`` km, itself among them: number and closeness, 1 at 0 km, 1/e at ``REACH``."""
         found = self._neighbours.get(place.pk)
         if found is None:
             near = self._grid.near(place.point, NEAR) if place.point else ()

@@ -49,6 +49,7 @@ class Command(BaseCommand):
         )
         self._row("", "hit@10", "hit@50", "MRR", "ties", "weight")
         self._figures("all rules", direction.rules)
+        self._figures("U.S. side 10,000 or more", direction.larger)
         self._figures("chance", direction.random)
         self._figures("population alone", direction.population)
         self._figures("level alone", direction.level)
