@@ -146,7 +146,7 @@ def absolute(path: str, language: str = "") -> str:
     return linked_data.absolute(http.in_language(path, language) if language else path)
 
 
-SECTIONS = ("partnership-list", "actor-list", "theme-list", "map", "anniversary-list", "source-list")
+SECTIONS = ("partnership-list", "actor-list", "theme-list", "peers", "map", "coverage", "source-list")
 
 
 def section(request: HttpRequest) -> tuple[str, str]:

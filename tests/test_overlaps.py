@@ -338,7 +338,7 @@ def test_without_a_place_the_page_explains_and_names_where_most_overlaps(client:
     assert rows == ["Washington 1"]
     assert "What counts as an overlap" in page.texts("h2")
     form = page.one("form", method="get")
-    assert (form.attributes["action"], form.attributes["data-choice"]) == ("/overlaps/", "/overlaps/?actor=")
+    assert (form.attributes["action"], form.attributes["data-leads"]) == ("/overlaps/", "/overlaps/?actor={slug}")
     assert {it.attributes["name"] for it in page.elements if it.tag in {"input", "select"}} == {"actor", "theme"}
 
 
