@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, reduce, total_ordering
 from itertools import compress, islice
-from operator import or_
+from operator import attrgetter, or_
+from sys import intern
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,11 +44,12 @@ MOST_SEARCHES = 200
 FEW = 3_000  # matches: picked out one by one; more are found by going along the order
 
 _UNDATED = ""
+_LAST = "~"  # sorts after every date
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What orders, years and completions need to know of a record."""
+    """What orders, years, completions and short mentions need to know of a record."""
 
     pk: int
     slug: str
@@ -54,6 +57,39 @@ class Facts:
     title_ja: str
     started: str
     updated: Any
+    kind: str
+    status: str
+    ended: str
+
+
+@total_ordering
+class _Falling:
+    """Sorts the other way round."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Falling) and self.value == other.value
+
+    def __lt__(self, other: _Falling) -> bool:
+        return bool(other.value < self.value)
+
+
+def _oldest(facts: Facts) -> str:
+    return facts.started or _LAST
+
+
+# What a list is sorted by, and whether what is greater comes first; where that is equal, by slug.
+_ORDERS: dict[str, tuple[Callable[[Facts], Any], bool]] = {
+    "newest": (attrgetter("started"), True),
+    "oldest": (_oldest, False),
+    "title": (attrgetter("title"), False),
+    "title_ja": (lambda facts: facts.title_ja or facts.title, False),
+    "updated": (attrgetter("updated"), True),
+}
 
 
 class Catalogue:
@@ -61,6 +97,7 @@ class Catalogue:
 
     def __init__(self, number: int) -> None:
         self.version = number
+        self.line = object()  # the same in all that follow this one: a slot belongs to one record, or to none any more
         self.day = timezone.now().date()
         self.is_of_a_transaction = connection.in_atomic_block
         self._facts: list[Facts] = []  # by slot
@@ -68,7 +105,8 @@ class Catalogue:
         self.everything = 0
         self._values: dict[str, dict[str, int]] = {parameter: {} for parameter in DIMENSIONS}
         self._years: dict[int, int] = {}
-        self._orders: dict[str, tuple[Slots, Slots]] = {}
+        self._orders: dict[str, Slots] = {}
+        self._places: dict[str, Slots] = {}
         self._searches: dict[str, list[int]] = {}
         self.rows: dict[tuple[str, int], Any] = {}
         self.pages: dict[tuple[str, int], Any] = {}
@@ -99,6 +137,7 @@ class Catalogue:
         }
         made._years = {year: bitmap & ~gone for year, bitmap in self._years.items()}
         made._orders = {}
+        made._places = {}
         made._searches = {}
         made.facets = {}
         made.comparisons = {}
@@ -107,6 +146,9 @@ class Catalogue:
         made.kept_lines = {pk: line for pk, line in list(self.kept_lines.items()) if pk not in changed}
         made.__dict__.pop("_keys", None)
         made._add(changed)
+        made._orders = {
+            order: made._reordered(order, slots, gone, changed) for order, slots in list(self._orders.items())
+        }
         return made
 
     @property
@@ -126,11 +168,14 @@ class Catalogue:
         found = queries.partnerships()
         if pks is not None:
             found = found.filter(pk__in=pks)
-        columns = ("pk", "slug", "title", "title_ja", "started", "updated_at")
+        columns = ("pk", "slug", "title", "title_ja", "started", "updated_at", "kind", "status", "ended")
         years: dict[int, Slots] = {}
-        for pk, slug, title, title_ja, started, updated in found.order_by("pk").values_list(*columns):
+        for pk, slug, title, title_ja, started, updated, kind, status, ended in found.order_by("pk").values_list(
+            *columns
+        ):
             slot = self._slots[pk] = len(self._facts)
-            self._facts.append(Facts(pk, slug, title, title_ja, str(started or _UNDATED), updated))
+            dates = str(started or _UNDATED), updated, intern(kind), intern(status), str(ended or _UNDATED)
+            self._facts.append(Facts(pk, slug, title, title_ja, *dates))
             if started:
                 years.setdefault(started.year, []).append(slot)
         self.everything |= bitmaps.of(
@@ -183,8 +228,26 @@ class Catalogue:
 
     def bitmap(self, pks: Iterable[int]) -> int:
         """The bitmap of the published ones among these partnerships."""
-        slots = self._slots
-        return bitmaps.of(slots[pk] for pk in pks if pk in slots)
+        return bitmaps.of(self.slots(pks))
+
+    def slots(self, pks: Iterable[int]) -> Slots:
+        """The slots of the published ones among these partnerships, in their order."""
+        slot_of = self._slots.get
+        return [slot for pk in pks if (slot := slot_of(pk)) is not None]
+
+    def moved(self, last: Catalogue) -> list[int]:
+        """The partnerships that have another slot than in an earlier catalogue that this one follows."""
+        before = last._slots.get
+        return [pk for pk, slot in self._slots.items() if before(pk) != slot]
+
+    def two_of(self, bitmap: int) -> tuple[int, int]:
+        """The keys of two of the partnerships of a bitmap, whichever are found fastest; twice the same of one alone."""
+        facts = self._facts
+        return facts[(bitmap & -bitmap).bit_length() - 1].pk, facts[bitmap.bit_length() - 1].pk
+
+    def flags(self, bitmap: int) -> bytes:
+        """A bitmap as one byte for each slot, 0 or 1, for who looks at many slots one by one."""
+        return bitmaps.flags(bitmap, len(self._facts))
 
     def counts(self, parameter: str, within: int) -> dict[str, int]:
         """How many of these have each value; values that none has are left out."""
@@ -200,10 +263,20 @@ class Catalogue:
         found = ((year, (bitmap & within).bit_count()) for year, bitmap in self._years.items())
         return {year: count for year, count in found if count}
 
+    def begun_by(self, day: dt.date) -> int:
+        """The bitmap of what may have begun by a day: “2026” and “2026-11” sort before every day in them."""
+        facts, slots = self._facts, self._ordered("oldest")
+
+        def started(slot: int) -> str:
+            return _oldest(facts[slot])
+
+        later = slots[bisect_right(slots, day.isoformat(), key=started) : bisect_left(slots, _LAST, key=started)]
+        return self.everything & ~bitmaps.of(later)
+
     @property
     def changed_at(self) -> dt.datetime | None:
         """When a published partnership changed last."""
-        slots, _places = self._ordered("updated")
+        slots = self._ordered("updated")
         return self._facts[slots[0]].updated if slots else None
 
     def sharing(self, pk: int, parameter: str) -> dict[str, int]:
@@ -234,37 +307,47 @@ class Catalogue:
 
     def keys(self, bitmap: int, order: str, start: int, stop: int) -> list[int]:
         """The keys of a part of the selected partnerships, in an order."""
-        slots, places = self._ordered(order)
+        slots = self._ordered(order)
         if bitmap == self.everything:
             chosen: Iterable[int] = slots[start:stop]
         elif bitmap.bit_count() <= FEW:
-            chosen = sorted(bitmaps.slots(bitmap), key=places.__getitem__)[start:stop]
+            chosen = sorted(bitmaps.slots(bitmap), key=self._placed(order).__getitem__)[start:stop]
         else:
-            flags = bitmaps.flags(bitmap, len(self._facts))
-            chosen = islice(compress(slots, map(flags.__getitem__, slots)), start, stop)
+            chosen = islice(compress(slots, map(self.flags(bitmap).__getitem__, slots)), start, stop)
         return [self._facts[slot].pk for slot in chosen]
 
-    def _ordered(self, order: str) -> tuple[Slots, Slots]:
-        """All slots in an order, and for each slot its place; worked out when first asked for."""
+    def _ordered(self, order: str) -> Slots:
+        """All slots in an order; worked out when first asked for."""
         if order not in self._orders:
             facts = self._facts
+            value, is_falling = _ORDERS[order]
             slots = sorted(bitmaps.slots(self.everything), key=lambda slot: facts[slot].slug)
-            match order:
-                case "oldest":
-                    slots.sort(key=lambda slot: facts[slot].started or "~")  # “~” sorts after every date
-                case "title":
-                    slots.sort(key=lambda slot: facts[slot].title)
-                case "title_ja":
-                    slots.sort(key=lambda slot: facts[slot].title_ja or facts[slot].title)
-                case "updated":
-                    slots.sort(key=lambda slot: facts[slot].updated, reverse=True)
-                case _:
-                    slots.sort(key=lambda slot: facts[slot].started, reverse=True)
-            places = [0] * len(facts)
-            for place, slot in enumerate(slots):
-                places[slot] = place
-            self._orders[order] = slots, places
+            slots.sort(key=lambda slot: value(facts[slot]), reverse=is_falling)
+            self._orders[order] = slots
         return self._orders[order]
+
+    def _reordered(self, order: str, slots: Slots, gone: int, changed: set[int]) -> Slots:
+        """The order of the catalogue that this one follows, without what is gone and with what was read again."""
+        left = set(bitmaps.slots(gone))
+        kept = [slot for slot in slots if slot not in left]
+        value, is_falling = _ORDERS[order]
+
+        def key(slot: int) -> tuple[Any, str]:
+            facts = self._facts[slot]
+            return _Falling(value(facts)) if is_falling else value(facts), facts.slug
+
+        for pk in changed & self._slots.keys():
+            insort(kept, self._slots[pk], key=key)
+        return kept
+
+    def _placed(self, order: str) -> Slots:
+        """For each slot its place in an order."""
+        if order not in self._places:
+            places = [0] * len(self._facts)
+            for place, slot in enumerate(self._ordered(order)):
+                places[slot] = place
+            self._places[order] = places
+        return self._places[order]
 
     def shown(self, keys: list[int], render: Callable[[list[Partnership]], list[Any]]) -> list[Any]:
         """The rows of these partnerships as ``render`` makes them in the active language; each made once and kept."""

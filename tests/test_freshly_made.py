@@ -25,6 +25,7 @@ from partnerships.models import (
     Source,
     Theme,
 )
+from partnerships.networks import graph
 
 from .factories import join, make_actor, make_prefecture, make_source, make_state, make_theme, published_partnership
 
@@ -147,6 +148,7 @@ def forget_everything() -> None:
     catalogue._latest = None
     maps._latest = maps.Atlas(-1, {}, {}, {})
     coverage._latest = coverage.Ground(-1, {}, set(), {}, [])
+    graph._latest = None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,6 +6,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 import pytest
 from django.http import QueryDict
@@ -15,8 +16,9 @@ from partnerships import catalogue, queries
 from partnerships.catalogue import Selection
 from partnerships.filters import DatedPartnershipFilter, PartnershipFilter
 from partnerships.models import Actor, Partnership, Publication
-from partnerships.networks import connections, graph
+from partnerships.networks import connections, graph, overlaps
 from partnerships.networks.connections import MOST_HUBS, MOST_MERGED
+from partnerships.networks.graph import Graph
 
 from .factories import (
     join,
@@ -28,6 +30,7 @@ from .factories import (
     published_partnership,
 )
 from .markup import Element, Page
+from .test_catalogue import CHANGES, STEPS, in_one_go
 from .test_facets import SEEDS, query_of, random_choices, random_directory, what_partnerships_offer
 from .test_pages import read
 
@@ -216,6 +219,25 @@ def test_sister_states_without_a_municipal_tie_are_told_too() -> None:
     assert connections.clusters(selected("kind=project")).clusters == []
 
 
+def test_a_long_table_names_the_first_prefectures_of_a_state_and_leads_to_the_others(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MOST_PAIRS", 3)
+    monkeypatch.setattr(connections, "MOST_IN_A_ROW", 2)
+    washington = make_state("washington", "US-WA")
+    for number in range(4):
+        prefecture = make_prefecture(f"prefecture-{number}", f"JP-{number:02}")
+        for _ in range(4 - number):
+            published_partnership(us=washington, jp=prefecture)
+    [state] = connections.matrix(selected()).states
+    assert ([pair.prefecture for pair in state.shown], state.hidden) == (["JP-00", "JP-01"], 2)
+    page = read(client, "/networks/")
+    assert page.links()["/networks/?state=US-WA"] == "and 2 more prefectures"
+    alone = read(client, "/networks/?state=US-WA")
+    assert "more prefectures" not in alone.text
+    assert {f"/partnerships/?state=US-WA&prefecture=JP-{number:02}" for number in range(4)} <= alone.links().keys()
+
+
 # --- After mergers ---------------------------------------------------------------------------------------------------
 
 
@@ -289,7 +311,7 @@ def test_only_so_many_mergers_are_shown_and_all_are_counted(client: Client) -> N
         published_partnership(f"tie-{number}", us=places["seattle"], jp=town, started=f"{1900 + number}")
     page = read(client, "/networks/")
     rows = [row for row in page.all("tr") if row.is_in("tbody") and any(_is_around(it, row) for it in page.all("td"))]
-    assert "102 partnerships were signed by places that have merged since." in page.text
+    assert f"{MOST_MERGED + 2} partnerships were signed by places that have merged since." in page.text
     assert "2 more are not shown." in page.text
     assert len([row for row in rows if "Recorded as active" in row.text]) == MOST_MERGED
 
@@ -410,3 +432,45 @@ def test_a_draft_is_in_no_network() -> None:
     found = graph.current()
     assert {found.bodies[pk].slug for pk in found.bodies} == {"washington", "hyogo"}
     assert [pair.count for pair in connections.matrix(selected()).pairs] == [1]
+
+
+# --- Of the last version, where little changed -----------------------------------------------------------------------
+
+
+def contents(found: Graph) -> dict[str, Any]:
+    """All that a graph can be asked; slots as the keys of their partnerships."""
+    known = found.known
+    crossings = {}
+    for hub, _links in found.most_links:
+        its_own = found.crossings(hub)
+        keys = {slot: key for key, slot in zip(found.sides, known.slots(found.sides), strict=True)}
+        linked = zip(its_own.link_slots, its_own.partners, strict=True)
+        crossings[hub] = {keys[slot] for slot in its_own.slots}, Counter((keys[slot], pk) for slot, pk in linked)
+    return {
+        "sides": found.sides,
+        "taking part": {pk: keys for pk, keys in found.taking_part.items() if keys},
+        "links": sorted(found.most_links),
+        "crossings": crossings,
+        "sisters": found.sisters,
+        "merged": {key: {body.slug for body in bodies} for key, bodies in found.merged.items()},
+        "names": {
+            pk: (body.slug, body.name, body.now.slug) for pk, body in found.bodies.items() if found.links.get(pk)
+        },
+        "overlaps": overlaps.Radar(found).numbers,
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seed", range(2))
+def test_a_graph_made_of_the_last_one_is_the_same_as_one_made_of_everything(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+    in_one_go(lambda: random_directory(chance))
+    contents(graph.current())
+    for _ in range(STEPS):
+        change = chance.choice(CHANGES)
+        in_one_go(lambda change=change: change(chance))
+        present = contents(graph.current())
+        monkeypatch.setattr(graph, "_latest", None)
+        assert present == contents(graph.current()), change.__name__

@@ -52,12 +52,12 @@ def all_found() -> set[Found]:
     found = set()
     radar = overlaps.current()
     slugs = dict(Partnership.objects.values_list("pk", "slug"))
-    for region in radar.partners:
-        body = radar.graph.bodies[region]
-        shown = overlaps.overlaps(body)
+    for pk in radar.graph.bodies.by_region:
+        body = radar.graph.bodies[pk]
+        region, shown = radar.region(body), overlaps.overlaps(body)
         assert shown is not None
         for group in (*shown.by_partner, *shown.by_theme):
-            keys = radar.partners[region][group.partner.pk] if group.partner else radar.themes[region][group.theme]
+            keys = region.partners[group.partner.pk] if group.partner else region.themes[group.theme]
             assert group.count == len(keys)
             about = group.partner.slug if group.partner else f"theme {group.theme}"
             found.add(Found(body.slug, about, frozenset(slugs[key] for key in keys)))
@@ -305,16 +305,22 @@ def test_a_large_group_shows_each_body_before_a_second_record_of_one(client: Cli
 
 def test_only_so_many_groups_are_shown_and_all_are_counted(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overlaps, "MOST_GROUPS", 2)
+    monkeypatch.setattr(overlaps, "MOST_LISTED", 1)
     places = two_cities()
     for number in range(3):
         agency = make_actor(f"agency-{number}", kind="agency", country="JP")
         for city in ("seattle", "tacoma"):
             published_partnership(us=places[city], jp=agency)
     shown = told("washington")
-    assert (len(shown.by_partner), shown.partner_count, shown.hidden) == (2, 4, 2)
+    assert (len(shown.by_partner), len(shown.listed), shown.partner_count, shown.hidden) == (2, 1, 4, 1)
     page = read(client, "/overlaps/?actor=washington")
     assert "They meet with 4 partners and on 0 of the themes." in page.text
-    assert "2 more partners, with fewer bodies, are not shown." in page.text
+    assert "1 more partner Agency 2 2 bodies" in page.text.replace("\xa0", " ")
+    assert "1 more partner, with fewer bodies, is not shown." in page.text
+    assert page.links()[f"/partnerships/{shown.listed[0].address}"] == "Agency 2"
+    assert listed(shown.listed[0].address) == {
+        record.slug for record in Partnership.objects.filter(participations__actor=shown.listed[0].partner.pk)
+    }
 
 
 def test_a_place_without_a_partnership_is_told_of_its_state(client: Client) -> None:

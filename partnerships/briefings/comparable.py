@@ -8,10 +8,10 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from partnerships import queries, similar
+from partnerships.catalogue import Catalogue
 from partnerships.models import Partnership
 from partnerships.similar import Similar
 
@@ -47,8 +47,7 @@ def keys_of_models(scope: Scope) -> dict[int, Similar | None]:
     """
     published = scope.published
     others = published.everything & ~scope.bitmap
-    told = ~Q(how_to_replicate="", how_to_replicate_ja="")
-    models = published.bitmap(queries.partnerships().filter(told).order_by().values_list("pk", flat=True)) & others
+    models = _models(published) & others
     if not scope.told:
         return dict.fromkeys(published.keys(models, "newest", 0, MOST_MODELS))
     themes = [bits for pk in scope.told for bits in published.sharing(pk, "theme").values()]
@@ -58,6 +57,19 @@ def keys_of_models(scope: Scope) -> dict[int, Similar | None]:
         rest = others & ~published.bitmap([each.pk for each in found])
         found += similar.most_similar(scope.told, rest, published, MOST_MODELS - len(found))
     return {each.pk: each for each in found}
+
+
+_told: tuple[Catalogue, int] | None = None
+
+
+def _models(published: Catalogue) -> int:
+    """The bitmap of those whose steps are recorded, read once for each catalogue."""
+    global _told
+    kept = _told
+    if kept is None or kept[0] is not published:
+        found = queries.partnerships().exclude(how_to_replicate="", how_to_replicate_ja="").order_by()
+        kept = _told = published, published.bitmap(found.values_list("pk", flat=True))
+    return kept[1]
 
 
 def read(keys: list[int], day: dt.date) -> dict[int, Any]:

@@ -107,6 +107,8 @@ def place(
 
     def named() -> LocalText:
         own = wording.local_text(actor, "name")
+        if not own.is_foreign:
+            return LocalText(say(actor), own.language)
         with override(own.language):  # so that the name and that of its state are of one language
             return LocalText(say(actor), own.language, own.is_foreign)
 

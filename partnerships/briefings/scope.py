@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Self
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from partnerships import catalogue, queries
 from partnerships.catalogue import Catalogue
-from partnerships.models import Actor, PartialDate, Partnership
+from partnerships.models import Actor, PartialDate, Participation, Partnership
 
 MOST_TOLD = 20  # partnerships, each with its facts, results, offices and sources: about 15 pages
-MOST_PLACES = 60
+MOST_PLACES = 40
 
 
 @dataclass(frozen=True)
@@ -46,21 +47,18 @@ class Scope:
     def of(cls, actor: Actor, other: Actor | None, day: dt.date) -> Self:
         """The actor's own come first; those of places below it are told as well where all of them are few."""
         published = catalogue.current()
-        found = queries.partnerships_within(actor)
-        own = queries.partnerships().with_participants_in(_itself(actor))
+        parts = _parts_within(actor)
+        within = published.bitmap(key for key, _actor in parts)
         if other is not None:
-            found = found.filter(pk__in=queries.partnerships_within(other).values("pk"))
-        begun = _begun_by(day)
-        keys = list(found.filter(begun).order_by().values_list("pk", flat=True))
-        bitmap = published.bitmap(keys)
-        own_bitmap = published.bitmap(own.order_by().values_list("pk", flat=True)) & bitmap
+            within &= published.bitmap(key for key, _actor in _parts_within(other))
+        bitmap = within & published.begun_by(day)
+        itself = set(_itself(actor).values_list("pk", flat=True))
+        own_bitmap = published.bitmap(key for key, pk in parts if pk in itself) & bitmap
         told = _first(published, own_bitmap)
         is_all_told = bitmap.bit_count() <= MOST_TOLD
         if is_all_told:
             told += _first(published, bitmap & ~own_bitmap)
-        below, left_out = (
-            ([], 0) if is_all_told else _below(actor, found.filter(begun).exclude(pk__in=own.values("pk")))
-        )
+        below, left_out = ([], 0) if is_all_told else _below(actor, parts, published, bitmap & ~own_bitmap)
         return cls(
             actor=actor,
             other=other,
@@ -71,7 +69,7 @@ class Scope:
             told=told,
             below=below,
             places_left_out=left_out,
-            later=found.exclude(begun).count(),
+            later=(within & ~bitmap).bit_count(),
         )
 
     @property
@@ -107,9 +105,13 @@ def _itself(actor: Actor) -> QuerySet[Actor]:
     return Actor.objects.published().filter(Q(pk=actor.pk) | queries.merged_into(actor))
 
 
-def _begun_by(day: dt.date) -> Q:
-    # “2026” and “2026-11” sort before every day in them: what may have begun by then has.
-    return Q(started__isnull=True) | Q(started__lte=day.isoformat())
+def _parts_within(actor: Actor) -> list[tuple[int, int]]:
+    """Who of an actor's reach takes part in what: the keys of a partnership, published or not, and of an actor.
+
+    What is published, the catalogue says: joining partnerships as well takes SQLite seconds where there are many.
+    """
+    parts = Participation.objects.filter(actor__in=Actor.objects.filter(queries.reach(actor)))
+    return list(parts.order_by().values_list("partnership", "actor"))
 
 
 def _first(published: Catalogue, bitmap: int) -> list[int]:
@@ -119,13 +121,13 @@ def _first(published: Catalogue, bitmap: int) -> list[int]:
     return keys + published.keys(bitmap & ended, "oldest", 0, MOST_TOLD - len(keys))
 
 
-def _below(actor: Actor, found: QuerySet[Partnership]) -> tuple[list[Below], int]:
+def _below(actor: Actor, parts: list[tuple[int, int]], published: Catalogue, bitmap: int) -> tuple[list[Below], int]:
     """Places below with their numbers, those with most first, and how many of these places are not shown."""
-    parts = queries.public_participations().filter(
-        partnership__in=found.values("pk"), actor__in=Actor.objects.published().within(actor).exclude(pk=actor.pk)
-    )
-    counted = parts.order_by().values("actor").annotate(number=Count("partnership", distinct=True))
-    rows = list(counted.order_by("-number", "actor__slug").values_list("actor", "number"))
-    places = queries.actors().in_bulk([pk for pk, _number in rows[:MOST_PLACES]])
-    shown = [Below(places[pk], number) for pk, number in rows[:MOST_PLACES] if pk in places]
-    return shown, len(rows) - len(shown)
+    inside = Actor.objects.published().within(actor).exclude(pk=actor.pk)
+    slugs = dict(inside.order_by().values_list("pk", "slug"))
+    counted = set(published.keys(bitmap, "newest", 0, bitmap.bit_count()))
+    numbers = Counter(pk for key, pk in parts if pk in slugs and key in counted)
+    ordered = sorted(numbers, key=lambda pk: (-numbers[pk], slugs[pk]))
+    places = queries.actors().in_bulk(ordered[:MOST_PLACES])
+    shown = [Below(places[pk], numbers[pk]) for pk in ordered[:MOST_PLACES] if pk in places]
+    return shown, len(ordered) - len(shown)

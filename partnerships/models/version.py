@@ -51,17 +51,15 @@ class RecordVersionQuerySet(models.QuerySet["RecordVersion"]):
 
     def partnerships(self) -> set[int]:
         """Partnerships that changed, or that bear the name of an actor or a theme that did."""
-        actors = self.ids(RecordVersion.Kind.ACTOR)
-        showing = (
-            Q(actor__in=actors)
-            | Q(actor__parent__in=actors)
-            | Q(actor__region__in=actors)
-            | Q(actor__successor__in=actors)
+        changed = self.ids(RecordVersion.Kind.ACTOR)
+        # Asked of the few actors, not of the many participations.
+        showing = Actor.objects.filter(
+            Q(pk__in=changed) | Q(parent__in=changed) | Q(region__in=changed) | Q(successor__in=changed)
         )
         themes = PartnershipTheme.objects.filter(theme__in=self.ids(RecordVersion.Kind.THEME))
         return {
             *self.ids(RecordVersion.Kind.PARTNERSHIP),
-            *Participation.objects.filter(showing).values_list("partnership", flat=True),
+            *Participation.objects.filter(actor__in=showing).values_list("partnership", flat=True),
             *themes.values_list("partnership", flat=True),
         }
 

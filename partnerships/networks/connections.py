@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import chain
+from operator import or_
 from typing import NamedTuple
 
 from partnerships import vocabulary
+from partnerships.bitmaps import Slots
 from partnerships.catalogue import Catalogue, Facts, Selection
+from partnerships.filters import ListFilterSet
 from partnerships.models import Country, PartialDate, Partnership
 from partnerships.ribbons import Shores
 
@@ -21,18 +24,19 @@ from . import graph
 from .graph import Body, Graph
 
 MOST_HUBS = 10  # of each kind on each shore
-MOST_CLUSTERS = 60  # shown; more would be pairs that nobody reads
+MOST_CLUSTERS = 30  # shown; more would be pairs that nobody reads
 MOST_NAMED = 12  # partnerships of a cluster
-MOST_MERGED = 100  # partnerships of places that merged
+MOST_MERGED = 50  # partnerships of places that merged
+MOST_PAIRS = 600  # all in the table; where there are more, of each state that is not chosen only the first
+MOST_IN_A_ROW = 12
 STRONGEST = 12  # pairs shown beside the drawing
 
 
-def _address(selection: Selection, **values: str) -> str:
+def _address(filters: ListFilterSet, **values: str) -> str:
     """The list narrowed to these values; empty where it would not be the same partnerships.
 
     Values of one parameter widen a list: where others are chosen, it holds more than what is counted here.
     """
-    filters = selection.filters
     changes = {}
     for parameter, value in values.items():
         chosen = filters.chosen(parameter)
@@ -45,7 +49,7 @@ def _address(selection: Selection, **values: str) -> str:
 # --- States and prefectures ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pair:
     """A state and a prefecture with the number of partnerships that somebody in each takes part in."""
 
@@ -54,8 +58,12 @@ class Pair:
     state_name: str
     prefecture_name: str
     count: int
-    address: str
     is_sister: bool  # the two are sisters or friends themselves
+    filters: ListFilterSet
+
+    @property
+    def address(self) -> str:
+        return _address(self.filters, state=self.state, prefecture=self.prefecture)
 
 
 @dataclass(frozen=True)
@@ -67,10 +75,15 @@ class Region:
     count: int
     address: str
     pairs: list[Pair]  # the most frequent first
+    shown: list[Pair]  # those that stand in the table of all states; the network of the state alone has all
 
     @property
     def partners(self) -> int:
         return len(self.pairs)
+
+    @property
+    def hidden(self) -> int:
+        return len(self.pairs) - len(self.shown)
 
 
 @dataclass(frozen=True)
@@ -107,47 +120,52 @@ class Matrix:
 
 
 def matrix(selection: Selection) -> Matrix:
-    known, bitmap = selection.catalogue, selection.bitmap
+    known, bitmap, filters = selection.catalogue, selection.bitmap, selection.filters
     names = {parameter: vocabulary.current().labels(parameter) for parameter in ("state", "prefecture")}
     counts = {parameter: known.counts(parameter, bitmap) for parameter in names}
-    found = graph.current()
+    found = graph.of(known)
     sisters = {(found.bodies[us].code, found.bodies[jp].code) for us, jp in found.sisters}
-    prefectures = {code: known.having("prefecture", code) for code in counts["prefecture"]}
+    in_all = {
+        parameter: reduce(or_, (known.having(parameter, code) for code in counts[parameter]), 0) for parameter in names
+    }
+    joined = bitmap & in_all["state"] & in_all["prefecture"]
+    prefectures = [
+        (code, names["prefecture"].get(code, code), known.having("prefecture", code)) for code in counts["prefecture"]
+    ]
     pairs = []
-    joined = 0
     for state in counts["state"]:
-        here = bitmap & known.having("state", state)
-        for prefecture, there in prefectures.items():
-            if both := here & there:
-                joined |= both
-                pair = Pair(
-                    state,
-                    prefecture,
-                    names["state"].get(state, state),
-                    names["prefecture"].get(prefecture, prefecture),
-                    both.bit_count(),
-                    _address(selection, state=state, prefecture=prefecture),
-                    (state, prefecture) in sisters,
-                )
-                pairs.append(pair)
+        here = joined & known.having("state", state)
+        name = names["state"].get(state, state)
+        for prefecture, its_name, there in prefectures:
+            if count := (here & there).bit_count():
+                is_sister = (state, prefecture) in sisters
+                pairs.append(Pair(state, prefecture, name, its_name, count, is_sister, filters))
     pairs.sort(key=lambda pair: (-pair.count, pair.state, pair.prefecture))
     regions = {
-        parameter: _regions(selection, parameter, names[parameter], counts[parameter], pairs) for parameter in names
+        parameter: _regions(filters, parameter, names[parameter], counts[parameter], pairs) for parameter in names
     }
     return Matrix(pairs, regions["state"], regions["prefecture"], selection.count - joined.bit_count())
 
 
 def _regions(
-    selection: Selection, parameter: str, names: dict[str, str], counts: dict[str, int], pairs: list[Pair]
+    filters: ListFilterSet, parameter: str, names: dict[str, str], counts: dict[str, int], pairs: list[Pair]
 ) -> list[Region]:
     """The states, or the prefectures, that are in a pair, those with most partnerships first."""
     own: dict[str, list[Pair]] = {}
     for pair in pairs:
         own.setdefault(getattr(pair, parameter), []).append(pair)
-    ordered = sorted(own, key=lambda code: (-counts[code], code))
+    chosen = filters.chosen(parameter)
+    is_all_shown = len(pairs) <= MOST_PAIRS
     return [
-        Region(code, names.get(code, code), counts[code], _address(selection, **{parameter: code}), own[code])
-        for code in ordered
+        Region(
+            code,
+            names.get(code, code),
+            counts[code],
+            _address(filters, **{parameter: code}),
+            own[code],
+            own[code] if is_all_shown or code in chosen else own[code][:MOST_IN_A_ROW],
+        )
+        for code in sorted(own, key=lambda code: (-counts[code], code))
     ]
 
 
@@ -174,17 +192,18 @@ class Hubs:
 
 
 def hubs(selection: Selection, joined: Matrix) -> Hubs:
-    found = graph.current()
-    chosen = set(_keys(selection))
+    found = graph.of(selection.catalogue)
+    flags = selection.catalogue.flags(selection.bitmap)
     best: dict[str, list[Hub]] = {str(country): [] for country in Country}
-    for pk, most_partners in found.most_partners:
+    for pk, most_links in found.most_links:
         body = found.bodies[pk]
         leading = best[body.country]
-        if len(leading) == MOST_HUBS and most_partners < leading[-1].partners:
+        least = leading[-1].partners if len(leading) == MOST_HUBS else 1
+        if most_links < least or (crossings := found.crossings(pk)).most < least:
             continue
-        own = chosen.intersection(found.counted[pk])
-        if partners := found.partners(pk, own):
-            leading.append(Hub(body, len(partners), len(own), _address(selection, actor=body.slug)))
+        partners, partnerships = crossings.among(flags)
+        if partners >= least:
+            leading.append(Hub(body, partners, partnerships, _address(selection.filters, actor=body.slug)))
             leading.sort(key=lambda hub: (-hub.partners, -hub.partnerships, hub.body.slug))
             del leading[MOST_HUBS:]
 
@@ -192,11 +211,6 @@ def hubs(selection: Selection, joined: Matrix) -> Hubs:
         return sorted(regions, key=lambda region: (-region.partners, -region.count, region.code))[:MOST_HUBS]
 
     return Hubs(most(joined.states), most(joined.prefectures), best[Country.US], best[Country.JP])
-
-
-def _keys(selection: Selection) -> list[int]:
-    """The partnerships of a list, the newest first."""
-    return selection.catalogue.keys(selection.bitmap, "newest", 0, selection.count)
 
 
 # --- Sister states, and what stands under them -----------------------------------------------------------------------
@@ -235,35 +249,36 @@ class Record:
     """A partnership by its title, with its kind and state."""
 
     facts: Facts
-    kind: str
-    status: str
-    ended: PartialDate | None
 
     @property
     def kind_label(self) -> str:
-        return str(Partnership.Kind(self.kind).label)
+        return str(Partnership.Kind(self.facts.kind).label)
+
+    @property
+    def status(self) -> str:
+        return self.facts.status
 
     @property
     def started(self) -> PartialDate | None:
         return PartialDate.parse(self.facts.started) if self.facts.started else None
 
+    @property
+    def ended(self) -> PartialDate | None:
+        return PartialDate.parse(self.facts.ended) if self.facts.ended else None
+
 
 def records(known: Catalogue, keys: Iterable[int]) -> list[Record]:
     """These partnerships, in their order."""
-    found = graph.current()
-    listed = list(keys)
-    return [
-        Record(facts, found.kinds[facts.pk], found.statuses[facts.pk], found.ended_on.get(facts.pk))
-        for facts in known.facts(listed)
-    ]
+    return [Record(facts) for facts in known.facts(keys)]
 
 
 @dataclass(frozen=True)
 class _Below:
     """What stands under sister states, as bitmaps of one catalogue."""
 
-    known: Catalogue
+    found: Graph
     pairs: dict[tuple[int, int], int]  # a state and a prefecture that are sisters → what joins their municipalities
+    ties: dict[tuple[int, int], Slots]  # their own ties
     inside: int
     outside: int  # what joins municipalities of no such pair
 
@@ -271,32 +286,32 @@ class _Below:
 _below: _Below | None = None
 
 
-def _under(known: Catalogue, found: Graph) -> _Below:
+def _under(found: Graph) -> _Below:
     """Made once for each catalogue, which is one of each version and day."""
     global _below
     kept = _below
-    if kept is None or kept.known is not known:
-        keys: dict[tuple[int, int], list[int]] = {}
-        for key, pairs in found.municipal_pairs.items():
-            for pair in pairs & found.sisters.keys():
-                keys.setdefault(pair, []).append(key)
-        inside = known.bitmap(chain.from_iterable(keys.values()))
-        below = {pair: known.bitmap(own) for pair, own in keys.items()}
-        kept = _below = _Below(known, below, inside, known.bitmap(found.municipal_pairs) & ~inside)
+    if kept is None or kept.found is not found:
+        known = found.known
+        municipal = {region: known.bitmap(found.keys_of(own)) for region, own in found.bodies.municipal.items()}
+        shores: dict[str, int] = dict.fromkeys(Country, 0)
+        for region, bitmap in municipal.items():
+            shores[found.bodies[region].country] |= bitmap
+        pairs = {pair: municipal.get(pair[0], 0) & municipal.get(pair[1], 0) for pair in found.sisters}
+        inside = reduce(or_, pairs.values(), 0)
+        ties = {pair: known.slots(keys) for pair, keys in found.sisters.items()}
+        outside = shores[Country.US] & shores[Country.JP] & ~inside
+        kept = _below = _Below(found, pairs, ties, inside, outside)
     return kept
 
 
 def clusters(selection: Selection) -> Clusters:
-    found, known = graph.current(), selection.catalogue
-    below = _under(known, found)
-    here = {pair: bitmap & selection.bitmap for pair, bitmap in below.pairs.items()}
-    counts = {
-        pair: here.get(pair, 0).bit_count()
-        for pair, ties in found.sisters.items()
-        if here.get(pair) or known.bitmap(ties) & selection.bitmap
-    }
-    ordered = sorted(counts, key=lambda pair: (-counts[pair], *_codes(found, pair)))
-    shown = [_cluster(selection, found, pair, here.get(pair, 0)) for pair in ordered[:MOST_CLUSTERS]]
+    found = graph.of(selection.catalogue)
+    below = _under(found)
+    flags = selection.catalogue.flags(selection.bitmap)
+    counts = {pair: (bitmap & selection.bitmap).bit_count() for pair, bitmap in below.pairs.items()}
+    there = [pair for pair, count in counts.items() if count or any(flags[slot] for slot in below.ties[pair])]
+    ordered = sorted(there, key=lambda pair: (-counts[pair], *_codes(found, pair)))
+    shown = [_cluster(selection, found, pair, below.pairs[pair] & selection.bitmap) for pair in ordered[:MOST_CLUSTERS]]
     return Clusters(
         shown,
         len(ordered) - len(shown),
@@ -320,7 +335,7 @@ def _cluster(selection: Selection, found: Graph, pair: tuple[int, int], below: i
         below.bit_count(),
         records(known, known.keys(below, "newest", 0, MOST_NAMED)),
         both.bit_count(),
-        _address(selection, state=state.code, prefecture=prefecture.code),
+        _address(selection.filters, state=state.code, prefecture=prefecture.code),
     )
 
 
@@ -358,25 +373,25 @@ class Mergers:
         return sum(self.counts.values())
 
 
-_told: tuple[Catalogue, dict[int, list[Merger]]] | None = None
+_told: tuple[Graph, dict[int, list[Merger]]] | None = None
 
 
-def _told_of(known: Catalogue, found: Graph) -> dict[int, list[Merger]]:
-    """By partnership; made once for each catalogue, because they are the same in every list."""
+def _told_of(found: Graph) -> dict[int, list[Merger]]:
+    """By partnership; made once for each graph, because they are the same in every list."""
     global _told
     kept = _told
-    if kept is None or kept[0] is not known:
+    if kept is None or kept[0] is not found:
         made = {
-            record.facts.pk: [_merger(found, known, place, record) for place in found.merged[record.facts.pk]]
-            for record in records(known, found.merged)
+            record.facts.pk: [_merger(found, place, record) for place in found.merged[record.facts.pk]]
+            for record in records(found.known, found.merged)
         }
-        kept = _told = known, made
+        kept = _told = found, made
     return kept[1]
 
 
 def mergers(selection: Selection) -> Mergers:
-    found, known = graph.current(), selection.catalogue
-    by_key = _told_of(known, found)
+    known = selection.catalogue
+    by_key = _told_of(graph.of(known))
     bitmap = selection.bitmap & known.bitmap(by_key)
     told = [merger for key in known.keys(bitmap, "oldest", 0, bitmap.bit_count()) for merger in by_key[key]]
     told.sort(key=lambda merger: OUTCOMES.index(merger.outcome))
@@ -385,25 +400,25 @@ def mergers(selection: Selection) -> Mergers:
     return Mergers(told[:MOST_MERGED], max(len(told) - MOST_MERGED, 0), ordered)
 
 
-def _merger(found: Graph, known: Catalogue, place: Body, record: Record) -> Merger:
-    us, jp = found.sides[record.facts.pk]
+def _merger(found: Graph, place: Body, record: Record) -> Merger:
+    key = record.facts.pk
+    us, jp = found.sides[key]
     across = [found.bodies[pk] for pk in (jp if place.country == Country.US else us)]
-    continuing = _continuing(found, place, {body.now.pk for body in across}, record.facts.pk)
-    following = records(known, continuing[:1])
+    continuing = _continuing(found, place, {body.now.pk for body in across}, key)
+    following = records(found.known, continuing)
     return Merger(place, across, record, _outcome(place, record, following), next(iter(following), None))
 
 
 def _continuing(found: Graph, place: Body, partners: set[int], key: int) -> list[int]:
-    """Other partnerships of the successor itself with one of the same partners, or with what those belong to now."""
+    """Another partnership of the successor itself with one of the same partners, or with what those belong to now.
+
+    The first one that was recorded; none where there is none.
+    """
     if place.present is None:
         return []
-    side = 1 if place.country == Country.US else 0
-    own = found.taking_part.get(place.present.pk, [])
-    return [
-        other
-        for other in own
-        if other != key and partners & {found.bodies[pk].now.pk for pk in found.sides[other][side]}
-    ]
+    own = set(found.taking_part.get(place.present.pk, ()))
+    theirs = found.keys_of(pk for partner in partners for pk in found.bodies.present[partner])
+    return sorted(own.intersection(theirs) - {key})[:1]
 
 
 def _outcome(place: Body, record: Record, following: list[Record]) -> str:

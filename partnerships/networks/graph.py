@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, groupby
+from itertools import chain, compress, groupby, product
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
 from partnerships import catalogue, queries, wording
+from partnerships.bitmaps import Slots
 from partnerships.catalogue import Catalogue
-from partnerships.models import Actor, Country, PartialDate, Partnership, version
-
-SHIFT = 32  # bits of a link that name the partner
+from partnerships.models import Actor, Country, PartialDate, Partnership, RecordVersion
 
 Side = tuple[int, ...]  # keys of bodies, in the record's order
 
@@ -63,168 +61,238 @@ class Body:
         return wording.full_name(body)
 
 
+class Bodies(dict[int, Body]):
+    """Bodies by key; many versions of the directory have them in common."""
+
+    @cached_property
+    def merged(self) -> list[int]:
+        """Those that are no more."""
+        return sorted(pk for pk, body in self.items() if body.is_merged)
+
+    @cached_property
+    def by_region(self) -> dict[int, list[int]]:
+        """By state or prefecture, those that lie in it, or in it as what they belong to now."""
+        return self._grouped((body.now.region_id, pk) for pk, body in self.items())
+
+    @cached_property
+    def municipal(self) -> dict[int, list[int]]:
+        """By state or prefecture, its municipalities, those that merged among them."""
+        return self._grouped((body.region_id, pk) for pk, body in self.items() if body.is_municipal)
+
+    @cached_property
+    def present(self) -> dict[int, list[int]]:
+        """By body that still exists, itself and those that belong to it now."""
+        return self._grouped((body.now.pk, pk) for pk, body in self.items())
+
+    @cached_property
+    def counted_for(self) -> dict[int, list[int]]:
+        """By body, those whose partnerships the listing's ``actor=`` counts for it, where it may be a hub.
+
+        These are itself, what lies in it, and what merged into it (``queries.reach``). States and prefectures are no
+        hubs, and what merged is none either.
+        """
+        return self._grouped((hub, pk) for pk in self for hub in self.hubs(pk))
+
+    def _grouped(self, pairs: Iterable[tuple[int | None, int]]) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for group, pk in pairs:
+            if group:
+                found.setdefault(group, []).append(pk)
+        return found
+
+    def hubs(self, pk: int) -> Iterator[int]:
+        """Whom the listing counts a participant for: itself, what it lies in, what it merged into (two steps)."""
+        body = self[pk]
+        first = self.get(body.successor_id or 0)
+        second = self.get(first.successor_id or 0) if first else None
+        around = {body.pk: body} | {it.pk: it for it in (first, second) if it}
+        step = self.get(body.parent_id or 0)
+        while step is not None and step.pk not in around:
+            around[step.pk] = step
+            step = self.get(step.parent_id or 0)
+        return (pk for pk, it in around.items() if not it.is_region and it.present is None)
+
+
+class Crossings(NamedTuple):
+    """What is counted for a hub."""
+
+    slots: Slots  # its partnerships, by their slots in the catalogue
+    link_slots: Slots  # for each link with a partner across the Pacific, the partnership
+    partners: list[int]  # and the partner, as what it is now
+    most: int  # different partners
+
+    def among(self, flags: bytes) -> tuple[int, int]:
+        """How many partners and how many partnerships it has among those that are flagged."""
+        linked = compress(self.partners, map(flags.__getitem__, self.link_slots))
+        return len(set(linked)), sum(map(flags.__getitem__, self.slots))
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
     """All published partnerships of one version with those who take part in them."""
 
-    version: int
-    bodies: dict[int, Body]
-    sides: dict[int, tuple[Side, Side]]  # by partnership: the American and the Japanese participants
-    kinds: dict[int, str]  # by partnership, as all that follows
-    statuses: dict[int, str]
-    ended_on: dict[int, PartialDate]
-    sisters: dict[tuple[int, int], list[int]]  # a state and a prefecture → the ties between themselves that go on
+    known: Catalogue
+    bodies: Bodies
+    sides: dict[int, tuple[Side, Side]] = field(default_factory=dict)  # by partnership: American, Japanese
+    taking_part: dict[int, list[int]] = field(default_factory=dict)  # by body, the keys of its own, in their order
+    links: dict[int, int] = field(default_factory=dict)  # by body, how often it meets somebody across the Pacific
+    kept_crossings: dict[int, Crossings] = field(default_factory=dict)
+
+    def put(self, key: int, sides: tuple[Side, Side]) -> None:
+        """Only for who makes a graph: let these take part in a partnership, and nobody else."""
+        self._count(self.sides.pop(key, ((), ())), key, -1)
+        if any(sides):
+            self.sides[key] = sides
+            self._count(sides, key, 1)
+
+    def _count(self, sides: tuple[Side, Side], key: int, step: int) -> None:
+        for own, other in (sides, sides[::-1]):
+            for pk in own:
+                self._forget(pk)
+                self.links[pk] = self.links.get(pk, 0) + step * len(other)
+                # Lists are made anew here, because an older graph has them as well.
+                keys = self.taking_part.get(pk, [])
+                self.taking_part[pk] = sorted([*keys, key]) if step > 0 else [it for it in keys if it != key]
+
+    def moved(self, key: int) -> None:
+        """Only for who makes a graph: a partnership has another slot than the last graph knew."""
+        for pk in chain.from_iterable(self.sides.get(key, ())):
+            self._forget(pk)
+
+    def _forget(self, pk: int) -> None:
+        for hub in self.bodies.hubs(pk) if pk in self.bodies and self.kept_crossings else ():
+            self.kept_crossings.pop(hub, None)
+
+    def keys_of(self, bodies: Iterable[int]) -> Iterator[int]:
+        """The partnerships in which these take part; one several times where several of them do."""
+        return chain.from_iterable(self.taking_part.get(pk, ()) for pk in bodies)
 
     @cached_property
-    def taking_part(self) -> dict[int, list[int]]:
-        """By body, the partnerships it takes part in itself."""
-        found: dict[int, list[int]] = {}
-        for key, sides in self.sides.items():
-            for side in sides:
-                for body in side:
-                    found.setdefault(body, []).append(key)
+    def sisters(self) -> dict[tuple[int, int], list[int]]:
+        """By state and prefecture, the ties between themselves that go on, the oldest first."""
+        known = self.known
+        ties = known.having("kind", Partnership.Kind.SISTER) | known.having("kind", Partnership.Kind.FRIENDSHIP)
+        lasting = ties & ~known.having("status", Partnership.Status.ENDED)
+        regions = {pk for pk, body in self.bodies.items() if body.is_region}
+        for country in Country:
+            lasting &= known.bitmap(self.keys_of(pk for pk in regions if self.bodies[pk].country == country))
+        found: dict[tuple[int, int], list[int]] = {}
+        for key in known.keys(lasting, "oldest", 0, lasting.bit_count()):
+            us, jp = self.sides[key]
+            for pair in product(us, jp):
+                if regions.issuperset(pair):
+                    found.setdefault(pair, []).append(key)
         return found
 
     @cached_property
     def merged(self) -> dict[int, list[Body]]:
         """By partnership, those of its participants that are no more."""
-        gone = {pk for pk in self.taking_part if self.bodies[pk].is_merged}
         found: dict[int, list[Body]] = {}
-        for pk in sorted(gone):
-            for key in self.taking_part[pk]:
+        for pk in self.bodies.merged:
+            for key in self.taking_part.get(pk, ()):
                 found.setdefault(key, []).append(self.bodies[pk])
         return found
 
     @cached_property
-    def municipal_pairs(self) -> dict[int, set[tuple[int, int]]]:
-        """By partnership, the states and prefectures whose municipalities it joins."""
-        regions = {pk: self.bodies[pk].region_id for pk in self.taking_part if self.bodies[pk].is_municipal}
-        found = {}
-        for key, (us, jp) in self.sides.items():
-            states = {region for pk in us if (region := regions.get(pk))}
-            prefectures = {region for pk in jp if (region := regions.get(pk))}
-            if states and prefectures:
-                found[key] = {(state, prefecture) for state in states for prefecture in prefectures}
+    def most_links(self) -> list[tuple[int, int]]:
+        """Each hub with the number of its links, those with the most first.
+
+        It has no more partners than links, in no list, so that whoever looks for the leading hubs sees the end.
+        """
+        links = {hub: sum(self.links.get(pk, 0) for pk in own) for hub, own in self.bodies.counted_for.items()}
+        return sorted(((hub, number) for hub, number in links.items() if number), key=lambda it: (-it[1], it[0]))
+
+    def crossings(self, hub: int) -> Crossings:
+        """What is counted for a hub; worked out when it is first asked for."""
+        found = self.kept_crossings.get(hub)
+        if found is None:
+            own = set(self.bodies.counted_for[hub])
+            keys = list(dict.fromkeys(self.keys_of(own)))
+            link_keys: list[int] = []
+            partners: list[int] = []
+            for key in keys:
+                us, jp = self.sides[key]
+                others = [*(jp if own.intersection(us) else ()), *(us if own.intersection(jp) else ())]
+                link_keys += [key] * len(others)
+                partners += [self.bodies[pk].now.pk for pk in others]
+            slots = self.known.slots
+            found = self.kept_crossings[hub] = Crossings(slots(keys), slots(link_keys), partners, len(set(partners)))
         return found
 
-    @cached_property
-    def counted(self) -> dict[int, list[int]]:
-        """By body, the partnerships that the listing's ``actor=`` counts for it, where it may be a hub.
 
-        These are its own, those of what lies in it, and those of what merged into it (``queries.reach``). States and
-        prefectures are no hubs, and what merged is none either.
-        """
-        found: dict[int, set[int]] = {}
-        for pk, keys in self.taking_part.items():
-            for hub in self._counting(self.bodies[pk]):
-                found.setdefault(hub, set()).update(keys)
-        return {hub: list(keys) for hub, keys in found.items()}
-
-    @cached_property
-    def links(self) -> dict[int, tuple[int, ...]]:
-        """By partnership, each hub that counts it with each partner across the Pacific, as what that is now.
-
-        Hub and partner are one number (``hub << SHIFT | partner``): there are hundreds of thousands of them.
-        """
-        counted = {pk: tuple(self._counting(self.bodies[pk])) for pk in self.taking_part}
-        present = {pk: self.bodies[pk].now.pk for pk in self.taking_part}
-        return {
-            key: tuple(
-                {
-                    hub << SHIFT | present[partner]
-                    for own, other in (sides, sides[::-1])
-                    for pk in own
-                    for hub in counted[pk]
-                    for partner in other
-                }
-            )
-            for key, sides in self.sides.items()
-        }
-
-    @cached_property
-    def most_partners(self) -> list[tuple[int, int]]:
-        """Each hub with the number of its partners in the whole directory, those with the most first.
-
-        A list has no more of them, so that whoever looks for its hubs need not look at all.
-        """
-        numbers = Counter(pair >> SHIFT for pair in set(chain.from_iterable(self.links.values())))
-        return numbers.most_common()
-
-    def partners(self, hub: int, keys: Iterable[int]) -> set[int]:
-        """With whom across the Pacific a hub is in these of the partnerships that are counted for it."""
-        return {pair for key in keys for pair in self.links[key] if pair >> SHIFT == hub}
-
-    def _counting(self, body: Body) -> Iterator[int]:
-        """Whom the listing counts a participant for: itself, what it lies in, what it merged into (two steps)."""
-        first = self.bodies.get(body.successor_id or 0)
-        second = self.bodies.get(first.successor_id or 0) if first else None
-        around = {body.pk: body} | {it.pk: it for it in (first, second) if it}
-        step = self.bodies.get(body.parent_id or 0)
-        while step is not None and step.pk not in around:
-            around[step.pk] = step
-            step = self.bodies.get(step.parent_id or 0)
-        return (pk for pk, it in around.items() if not it.is_region and it.present is None)
-
-
-_latest = Graph(-1, {}, {}, {}, {}, {}, {})
+_latest: Graph | None = None
 
 
 def current() -> Graph:
-    """The graph of the present version, made when it is first asked for."""
+    """The graph of the present version."""
+    return of(catalogue.current())
+
+
+def of(known: Catalogue) -> Graph:
+    """The graph of a catalogue, made when it is first asked for, of the last one where little changed."""
     global _latest
-    number = version.current()
-    if _latest.version != number:
-        _latest = _made(number, catalogue.current())
-    return _latest
+    latest = _latest
+    if latest is None or latest.known is not known:
+        latest = _latest = _next(latest, known)
+    return latest
 
 
-def _made(number: int, known: Catalogue) -> Graph:
+def _next(last: Graph | None, known: Catalogue) -> Graph:
+    if last is None or last.known.line is not known.line or known.version < last.known.version:
+        return _made(known)
+    changes = RecordVersion.objects.since(last.known.version)
+    is_same = not changes.ids(RecordVersion.Kind.ACTOR).exists()
+    changed = set(changes.ids(RecordVersion.Kind.PARTNERSHIP)) if is_same else changes.partnerships()
+    if len(changed) > catalogue.MOST_PATCHED:
+        return _made(known)
+    rows = list(_parts().filter(partnership__in=changed))
+    bodies = last.bodies if is_same else _bodies(queries.connected_actors(queries.actors()))
+    if beyond := {pk for _key, pk in rows} - bodies.keys():
+        bodies = _bodies(queries.actors().filter(pk__in=beyond), bodies)
+    kept = dict(last.kept_crossings) if bodies is last.bodies else {}
+    following = Graph(known, bodies, dict(last.sides), dict(last.taking_part), dict(last.links), kept)
+    sides = _sides(rows, bodies)
+    for key in changed:
+        following.put(key, sides.get(key, ((), ())))
+    for key in known.moved(last.known) if kept else ():
+        following.moved(key)
+    return following
+
+
+def _made(known: Catalogue) -> Graph:
     bodies = _bodies(queries.connected_actors(queries.actors()))
+    made = Graph(known, bodies, _sides(_parts().iterator(), bodies))
+    for key, sides in made.sides.items():
+        for own, other in (sides, sides[::-1]):
+            for pk in own:
+                made.taking_part.setdefault(pk, []).append(key)
+                made.links[pk] = made.links.get(pk, 0) + len(other)
+    return made
+
+
+def _parts() -> QuerySet[Any]:
     parts = queries.public_participations().order_by("partnership", "position", "pk")
-    rows = parts.values_list("partnership", "actor").iterator()
-    sides = {key: _sides((pk for _key, pk in taking_part), bodies) for key, taking_part in groupby(rows, itemgetter(0))}
-    ended = queries.partnerships().filter(ended__isnull=False).order_by().values_list("pk", "ended")
-    kinds, statuses = (_values(known, parameter) for parameter in ("kind", "status"))
-    return Graph(number, bodies, sides, kinds, statuses, dict(ended), _sisters(known, sides, bodies))
+    return parts.values_list("partnership", "actor")
 
 
-def _values(known: Catalogue, parameter: str) -> dict[int, str]:
-    """By partnership, its one value of a parameter."""
+def _sides(parts: Iterable[tuple[int, int]], bodies: Bodies) -> dict[int, tuple[Side, Side]]:
+    """By partnership, in the order of their keys."""
+    american = {pk for pk, body in bodies.items() if body.country == Country.US}
     found = {}
-    for value in known.counts(parameter, known.everything):
-        bitmap = known.having(parameter, value)
-        found.update(dict.fromkeys(known.keys(bitmap, "newest", 0, bitmap.bit_count()), value))
-    return found
-
-
-def _sides(taking_part: Iterable[int], bodies: dict[int, Body]) -> tuple[Side, Side]:
-    us: list[int] = []
-    jp: list[int] = []
-    for pk in taking_part:
-        if body := bodies.get(pk):
-            (us if body.country == Country.US else jp).append(pk)
-    return tuple(us), tuple(jp)
-
-
-def _sisters(known: Catalogue, sides: dict[int, tuple[Side, Side]], bodies: dict[int, Body]) -> Any:
-    ties = known.having("kind", Partnership.Kind.SISTER) | known.having("kind", Partnership.Kind.FRIENDSHIP)
-    lasting = ties & ~known.having("status", Partnership.Status.ENDED)
-    found: dict[tuple[int, int], list[int]] = {}
-    for key in known.keys(lasting, "oldest", 0, lasting.bit_count()):
-        us, jp = ([pk for pk in side if bodies[pk].is_region] for side in sides.get(key, ((), ())))
-        for pair in ((state, prefecture) for state in us for prefecture in jp):
-            found.setdefault(pair, []).append(key)
+    for key, taking_part in groupby(parts, itemgetter(0)):
+        known = [pk for _key, pk in taking_part if pk in bodies]
+        found[key] = tuple(pk for pk in known if pk in american), tuple(pk for pk in known if pk not in american)
     return found
 
 
 def body(actor: Actor) -> Body:
     """Any published place or organisation, whether it takes part in something or not."""
-    known = current().bodies.get(actor.pk)
-    return known or _bodies(queries.actors().filter(pk=actor.pk))[actor.pk]
+    bodies = current().bodies
+    return bodies.get(actor.pk) or _bodies(queries.actors().filter(pk=actor.pk), bodies)[actor.pk]
 
 
-def _bodies(found: QuerySet[Actor]) -> dict[int, Body]:
-    """These, with all that they lie in and have merged into."""
+def _bodies(found: QuerySet[Actor], known: Mapping[int, Body] | None = None) -> Bodies:
+    """These beside those that are known, with all that they lie in and have merged into."""
     columns = (
         "pk",
         "slug",
@@ -238,22 +306,24 @@ def _bodies(found: QuerySet[Actor]) -> dict[int, Body]:
         "successor",
         "dissolved_on",
     )
-    bodies: dict[int, Body] = {}
+    bodies = Bodies(known or {})
+    added: list[Body] = []
     while True:
         rows = [Body(*row) for row in found.order_by().values_list(*columns)]
-        bodies |= {it.pk: it for it in rows}
+        added += rows
+        bodies.update((it.pk, it) for it in rows)
         beyond = {pk for it in rows for pk in (it.parent_id, it.region_id, it.successor_id) if pk}
         beyond -= bodies.keys()
         if not beyond:
             break
         found = queries.actors().filter(pk__in=beyond)
-    for it in bodies.values():
+    for it in added:
         it.region = bodies.get(it.region_id or 0)
         it.present = _present(it, bodies)
     return bodies
 
 
-def _present(body: Body, bodies: dict[int, Body]) -> Body | None:
+def _present(body: Body, bodies: Bodies) -> Body | None:
     """What a merged body belongs to now, by whatever number of mergers; None for one that did not merge."""
     seen = {body.pk}
     step = body

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import chain
+from operator import or_
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from partnerships import catalogue, vocabulary
+from partnerships import vocabulary
 from partnerships.catalogue import Catalogue
 from partnerships.filters import PartnershipFilter
 from partnerships.models import Country, Partnership
@@ -24,101 +25,144 @@ from .connections import Record, records
 from .graph import Body, Graph, Side
 
 MOST_BUSY = 10  # states and prefectures named where none is asked for
-MOST_GROUPS = 60  # shown by partner: all states or prefectures, and partners in none as far as there is room
-MOST_LINES = 8  # of a group, and of what a state does itself
+MOST_GROUPS = 24  # told, by partner
+MOST_LISTED = 60  # more partners, only named
+MOST_LINES = 6  # of a group, and of what a state does itself
 MOST_BODIES = 8  # named in a sentence
 MOST_SHARED = 6  # of a group
 
 Keys = list[int]
+Meeting = tuple[list[Body], list[Body]]  # who of a place takes part, and with whom across the Pacific
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What the bodies of one state or prefecture do; what ended is left out. Keys of partnerships, the newest first."""
+
+    meetings: dict[int, Meeting]  # by partnership: all of them, as what they are now
+    partners: dict[int, Keys]  # by the region across, or a partner in none
+    themes: dict[str, Keys]
+
+    def overlapping(self, keys: Keys) -> bool:
+        """Whether these of its partnerships are an overlap."""
+        if len(keys) < 2:
+            return False
+        first, _partners = self.meetings[keys[0]]
+        return len(first) > 1 or any(self.meetings[key][0] != first for key in keys)
 
 
 @dataclass(frozen=True, eq=False)
 class Radar:
-    """At one version: by state or prefecture what its bodies do, by partner and by theme; what ended is left out."""
+    """At one version, states and prefectures by their keys, each worked out when it is first asked for."""
 
     graph: Graph
-    partners: dict[int, dict[int, Keys]]  # region → the region across, or a partner in none → partnerships
-    themes: dict[int, dict[str, Keys]]  # region → theme → partnerships
-    now: dict[int, tuple[list[Body], list[Body]]]  # by partnership: who takes part on each shore, as what it is now
+    regions: dict[int, Surroundings] = field(default_factory=dict)
 
-    def overlapping(self, region: int, keys: Keys) -> bool:
-        """Whether these partnerships of a region are an overlap."""
-        if len(keys) < 2:
-            return False
-        first = set(self.bodies(region, keys[0]))
-        return len(first) > 1 or any(set(self.bodies(region, key)) - first for key in keys)
+    def region(self, region: Body) -> Surroundings:
+        found = self.regions.get(region.pk)
+        if found is None:
+            found = self.regions[region.pk] = self._made(region.pk, 0 if region.country == Country.US else 1)
+        return found
 
-    def bodies(self, region: int, key: int) -> list[int]:
-        """Who of a region takes part."""
-        return [body.pk for side in self.now[key] for body in side if body.region_id == region]
+    def _made(self, region: int, here: int) -> Surroundings:
+        known, sides = self.graph.known, self.graph.sides
+        meetings: dict[int, Meeting] = {}
+        partners: dict[int, Keys] = {}
+        within = known.bitmap(self.graph.keys_of(self.graph.bodies.by_region.get(region, ()))) & self._lasting
+        for key in known.keys(within, "newest", 0, within.bit_count()):
+            others = self._distinct(sides[key][1 - here])
+            if others:
+                own = self._distinct(sides[key][here])
+                meetings[key] = [body for body in own if body.region_id == region] if len(own) > 1 else own, others
+                for partner in {body.region_id or body.pk for body in others}:
+                    partners.setdefault(partner, []).append(key)
+        within &= known.bitmap(meetings)
+        return Surroundings(
+            meetings, partners, {theme: self._newest(within, theme) for theme in vocabulary.current().theme}
+        )
+
+    def _newest(self, within: int, theme: str) -> Keys:
+        known = self.graph.known
+        bitmap = within & known.having("theme", theme)
+        return known.keys(bitmap, "newest", 0, bitmap.bit_count())
+
+    def _distinct(self, side: Side) -> list[Body]:
+        """Participants as what they are now, each once."""
+        return self._alone[side[0]] if len(side) == 1 else list({self.graph.bodies[pk].now: None for pk in side})
+
+    @cached_property
+    def _alone(self) -> dict[int, list[Body]]:
+        """Each body as the only one of its side, which most are."""
+        return {pk: [body.now] for pk, body in self.graph.bodies.items()}
+
+    @cached_property
+    def _lasting(self) -> int:
+        known = self.graph.known
+        return known.everything & ~known.having("status", Partnership.Status.ENDED)
 
     @cached_property
     def numbers(self) -> dict[int, int]:
-        """How many overlaps each state and prefecture has, those with none left out."""
-        counted = {
-            region: sum(
-                self.overlapping(region, keys)
-                for groups in (self.partners[region], self.themes.get(region, {}))
-                for keys in groups.values()
-            )
-            for region in self.partners
-        }
-        return {region: number for region, number in counted.items() if number}
+        """How many overlaps each state and prefecture has, those with none left out.
+
+        By the same rule as ``Surroundings.overlapping``, with bitmaps, because no list has to be told.
+        """
+        known, bodies = self.graph.known, self.graph.bodies
+        shores: dict[str, dict[int, int]] = {str(country): {} for country in Country}  # by region, or body in none
+        several: dict[int, int] = {}  # by region, what more than one of its bodies takes part in
+        for pk in bodies.present:
+            if bitmap := self._of(pk):
+                shore = shores[bodies[pk].country]
+                region = bodies[pk].region_id or pk
+                seen = shore.get(region, 0)
+                several[region] = several.get(region, 0) | seen & bitmap
+                shore[region] = seen | bitmap
+        themes = [known.having("theme", theme) for theme in vocabulary.current().theme]
+        found = {}
+        for country, other in (Country.US, Country.JP), (Country.JP, Country.US):
+            across = reduce(or_, shores[other].values(), 0)
+            for region, within in shores[country].items():
+                if bodies[region].is_region:
+                    together = (
+                        within & subject for subject in (*shores[other].values(), *(it & across for it in themes))
+                    )
+                    found[region] = sum(self._is_overlap(region, bitmap, several[region]) for bitmap in together)
+        return {region: number for region, number in found.items() if number}
+
+    def _is_overlap(self, region: int, bitmap: int, several: int) -> bool:
+        if bitmap.bit_count() < 2:
+            return False
+        if bitmap & several:
+            return True
+        # Most overlaps show in two of their records; only the others need a bitmap for their body.
+        sides = chain.from_iterable(self.graph.sides[key] for key in self.graph.known.two_of(bitmap))
+        everybody = (self.graph.bodies[pk].now for pk in chain.from_iterable(sides))
+        here = {body.pk for body in everybody if body.region_id == region}
+        return len(here) > 1 or bool(bitmap & ~self._of(here.pop()))
+
+    def _of(self, pk: int) -> int:
+        """The bitmap of what a body, and what belongs to it now, takes part in."""
+        graph = self.graph
+        return self._lasting & graph.known.bitmap(graph.keys_of(graph.bodies.present[pk]))
 
 
-_latest = Radar(graph.Graph(-1, {}, {}, {}, {}, {}, {}), {}, {}, {})
+_latest: Radar | None = None
 
 
 def current() -> Radar:
     """The radar of the present version, made when it is first asked for."""
     global _latest
     found = graph.current()
-    if _latest.graph is not found:
-        _latest = _made(found, catalogue.current())
-    return _latest
-
-
-def _made(found: Graph, known: Catalogue) -> Radar:
-    themes = _themes(known)
-    partners: dict[int, dict[int, Keys]] = {}
-    by_theme: dict[int, dict[str, Keys]] = {}
-    lasting = known.everything & ~known.having("status", Partnership.Status.ENDED)
-    present = {pk: found.bodies[pk].now for pk in found.taking_part}
-    taking_part: dict[int, tuple[list[Body], list[Body]]] = {}
-    for key in known.keys(lasting, "newest", 0, lasting.bit_count()):
-        us, jp = found.sides.get(key, ((), ()))
-        sides = taking_part[key] = _distinct(us, present), _distinct(jp, present)
-        for own, other in (sides, sides[::-1]):
-            regions = {body.region_id for body in own if body.region_id}
-            across = {body.region_id or body.pk for body in other}
-            for region in regions if across else ():
-                groups = partners.setdefault(region, {})
-                for partner in across:
-                    groups.setdefault(partner, []).append(key)
-                for theme in themes.get(key, ()):
-                    by_theme.setdefault(region, {}).setdefault(theme, []).append(key)
-    return Radar(found, partners, by_theme, taking_part)
-
-
-def _distinct(side: Side, present: dict[int, Body]) -> list[Body]:
-    """Participants as what they are now, each once."""
-    return [present[side[0]]] if len(side) == 1 else list(dict.fromkeys(present[pk] for pk in side))
-
-
-def _themes(known: Catalogue) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for theme in vocabulary.current().theme:
-        bitmap = known.having("theme", theme)
-        for key in known.keys(bitmap, "newest", 0, bitmap.bit_count()):
-            found.setdefault(key, []).append(theme)
-    return found
+    latest = _latest
+    if latest is None or latest.graph is not found:
+        latest = _latest = Radar(found)
+    return latest
 
 
 # --- Told ------------------------------------------------------------------------------------------------------------
 
 
-class Meeting(NamedTuple):
-    """Who of a state or prefecture works with whom across the Pacific."""
+class Connected(NamedTuple):
+    """A body of a state or prefecture with those it works with across the Pacific."""
 
     body: Body
     partners: list[Body]
@@ -142,7 +186,7 @@ class Group:
     partner: Body | None
     theme: str
     title: str  # of the theme
-    meetings: list[Meeting]  # each body once, those in most records first
+    meetings: list[Connected]  # each body once, those in most records first
     shared: list[tuple[Body, list[Body]]]  # the very same partner → the bodies that work with it
     lines: list[Line]
     count: int  # of records, those that are not shown included
@@ -155,7 +199,7 @@ class Group:
         return self.count - len(self.lines)
 
     @property
-    def named(self) -> list[Meeting]:
+    def named(self) -> list[Connected]:
         """Those that the explanation names."""
         return self.meetings[:MOST_BODIES]
 
@@ -163,6 +207,14 @@ class Group:
     def very_same(self) -> list[tuple[Body, list[Body]]]:
         """The shared partners that the explanation names."""
         return self.shared[:MOST_SHARED]
+
+
+class Listed(NamedTuple):
+    """A partner that is only named."""
+
+    partner: Body
+    bodies: int
+    address: str  # of the list of what the region does with it
 
 
 @dataclass(frozen=True)
@@ -176,6 +228,7 @@ class Overlaps:
     own: list[Line]  # what the state or prefecture does itself
     own_count: int
     by_partner: list[Group]  # at most ``MOST_GROUPS``
+    listed: list[Listed]  # the next ones, at most ``MOST_LISTED``
     partner_count: int
     by_theme: list[Group]
 
@@ -185,21 +238,79 @@ class Overlaps:
 
     @property
     def hidden(self) -> int:
-        """How many groups by partner are not shown."""
-        return self.partner_count - len(self.by_partner)
+        """How many partners are neither told nor named."""
+        return self.partner_count - len(self.by_partner) - len(self.listed)
+
+
+class _Tally:
+    """Who is in an overlap, and how often."""
+
+    def __init__(self, telling: _Telling, keys: Keys, partner: Body | None, theme: str) -> None:
+        self.telling, self.keys, self.partner, self.theme = telling, keys, partner, theme
+        self.partners: dict[Body, dict[Body, None]] = {}  # body → those it works with
+        self.others: dict[Body, dict[Body, None]] = {}  # the other way round
+        self.records_of: dict[Body, int] = {}
+        self.first: Keys = []  # one record for each body, so that those shown are not all of the same
+        for key in keys:
+            here, there = telling.meeting(key, partner)
+            if not all(body in self.partners for body in here):
+                self.first.append(key)
+            for body in here:
+                self.records_of[body] = self.records_of.get(body, 0) + 1
+                self.partners.setdefault(body, {}).update(dict.fromkeys(there))
+            for body in there:
+                self.records_of[body] = self.records_of.get(body, 0) + 1
+                self.others.setdefault(body, {}).update(dict.fromkeys(here))
+        self.shared = [body for body, bodies in self.others.items() if len(bodies) > 1 and self.records_of[body] > 1]
+
+    @property
+    def includes_asked(self) -> bool:
+        asked = self.telling.asked
+        return not asked.is_region and asked in self.partners
+
+    def strength(self) -> tuple[bool, int, int, int, str]:
+        """Those of the place asked for first, then those with the most bodies, shared partners, records."""
+        name = self.partner.slug if self.partner else self.theme
+        return not self.includes_asked, -len(self.partners), -len(self.shared), -len(self.keys), name
+
+    def group(self) -> Group:
+        telling, records_of = self.telling, self.records_of
+        ordered = sorted(
+            self.partners,
+            key=lambda body: (body is not telling.asked, not body.is_region, -records_of[body], body.slug),
+        )
+        shared = [(body, sorted(self.others[body], key=lambda it: not it.is_region)) for body in self.shared]
+        first = self.first[:MOST_LINES]
+        rest = [key for key in self.keys[: 2 * MOST_LINES] if key not in first]
+        listed, address = telling.behind(self.partner, self.theme)
+        return Group(
+            self.partner,
+            self.theme,
+            telling.themes.get(self.theme, ""),
+            [Connected(body, list(self.partners[body])) for body in ordered],
+            sorted(shared, key=lambda it: (-len(it[1]), it[0].slug)),
+            telling.lines([*first, *rest], self.partner),
+            len(self.keys),
+            listed.bit_count(),
+            address,
+            self.includes_asked,
+        )
 
 
 @dataclass(frozen=True)
 class _Telling:
     """What one state or prefecture is told from."""
 
-    radar: Radar
-    known: Catalogue
+    graph: Graph
+    around: Surroundings
     region: Body
     asked: Body
     within: int  # the bitmap of the themes asked for, or of everything
     themes: dict[str, str]
-    met: dict[int, tuple[list[Body], list[Body]]] = field(default_factory=dict)  # who meets whom, by partnership
+
+    @property
+    def known(self) -> Catalogue:
+        return self.graph.known
 
     def keys(self, keys: Keys) -> Keys:
         """Those on the themes asked for."""
@@ -208,25 +319,16 @@ class _Telling:
         bitmap = self.known.bitmap(keys) & self.within
         return self.known.keys(bitmap, "newest", 0, bitmap.bit_count())
 
-    def now(self, key: int) -> tuple[list[Body], list[Body]]:
-        """Who takes part on this shore and on the other."""
-        us, jp = self.radar.now[key]
-        return (us, jp) if self.region.country == Country.US else (jp, us)
-
-    def meeting(self, key: int, partner: Body | None) -> tuple[list[Body], list[Body]]:
+    def meeting(self, key: int, partner: Body | None) -> Meeting:
         """Who of the region takes part, and with whom; with those in a state or prefecture only, where one is given."""
-        met = self.met.get(key)
-        if met is None:
-            own, other = self.now(key)
-            met = self.met[key] = [body for body in own if body.region_id == self.region.pk], other
-        here, there = met
+        here, there = self.around.meetings[key]
         if partner is None or len(there) == 1:
             return here, there
         return here, [body for body in there if (body.region_id or body.pk) == partner.pk]
 
     def lines(self, keys: Keys, partner: Body | None = None) -> list[Line]:
         """The first of these partnerships in full."""
-        bodies = self.radar.graph.bodies
+        bodies = self.graph.bodies
         lines = []
         shown = keys[:MOST_LINES]
         for key, record in zip(shown, records(self.known, shown), strict=True):
@@ -234,73 +336,40 @@ class _Telling:
             told = {body.pk for body in (*here, *there)}
             signed_by = [
                 bodies[pk]
-                for side in self.radar.graph.sides[key]
+                for side in self.graph.sides[key]
                 for pk in side
                 if bodies[pk].present is not None and bodies[pk].now.pk in told
             ]
             lines.append(Line(record, here, there, signed_by))
         return lines
 
-    def group(self, keys: Keys, partner: Body | None, theme: str) -> Group:
-        partners: dict[Body, dict[Body, None]] = {}  # body → its partners
-        others: dict[Body, dict[Body, None]] = {}  # partner → those that work with it
-        records_of: dict[Body, int] = {}
-        first: Keys = []
-        rest: Keys = []
-        for key in keys:
-            here, there = self.meeting(key, partner)
-            is_new = False
-            for body in here:
-                if body not in partners:
-                    is_new = True
-                    partners[body] = {}
-                records_of[body] = records_of.get(body, 0) + 1
-            for other in there:
-                with_it = others.setdefault(other, {})
-                records_of[other] = records_of.get(other, 0) + 1
-                for body in here:
-                    with_it[body] = partners[body][other] = None
-            # First one record for each body, so that those shown are not all of the same.
-            (first if is_new else rest).append(key)
-        ordered = sorted(
-            partners,
-            key=lambda body: (body.pk != self.asked.pk, not body.is_region, -records_of[body], body.slug),
-        )
-        shared = [
-            (body, sorted(bodies, key=lambda it: not it.is_region))
-            for body, bodies in others.items()
-            if len(bodies) > 1 and records_of[body] > 1
-        ]
-        listed, address = self.behind(partner, theme)
-        return Group(
-            partner,
-            theme,
-            self.themes.get(theme, ""),
-            [Meeting(body, list(partners[body])) for body in ordered],
-            sorted(shared, key=lambda it: (-len(it[1]), it[0].slug)),
-            self.lines([*first, *rest], partner),
-            len(keys),
-            listed.bit_count(),
-            address,
-            not self.asked.is_region and any(body.pk == self.asked.pk for body in partners),
-        )
-
     def behind(self, partner: Body | None, theme: str) -> tuple[int, str]:
-        """The list that a group is a part of: its bitmap, and its address; nothing where the listing cannot say it."""
-        own, across = ("state", "prefecture") if self.region.country == Country.US else ("prefecture", "state")
-        values = {own: self.region.code}
-        if theme:
-            values["theme"] = theme
-        if partner is not None:
-            values[across] = partner.code if partner.is_region else ""
-        if not all(values.values()):
+        """The list that a group is a part of: its bitmap, and its address; nothing where no value says all of it."""
+        if not self.region.code or (partner is not None and not (partner.is_region and partner.code)):
             return 0, ""
+        values = self._values(partner, theme)
         bitmap = self.known.everything
         for parameter, value in values.items():
-            bitmap &= self.known.having(parameter, value)
-        return bitmap, "?" + urlencode(
-            [(name, values[name]) for name in PartnershipFilter.base_filters if name in values]
-        )
+            if value:
+                bitmap &= self.known.having(parameter, value)
+        return bitmap, _address(values)
+
+    def listed(self, partner: Body, bodies: int) -> Listed:
+        return Listed(partner, bodies, _address(self._values(partner, "")))
+
+    def _values(self, partner: Body | None, theme: str) -> dict[str, str]:
+        """What the listing is narrowed by to what the region does with a partner or on a theme."""
+        own, across = ("state", "prefecture") if self.region.country == Country.US else ("prefecture", "state")
+        values = {own: self.region.code, "theme": theme}
+        if partner is not None and partner.is_region and partner.code:
+            values[across] = partner.code
+        elif partner is not None:
+            values["actor"] = partner.slug
+        return values
+
+
+def _address(values: dict[str, str]) -> str:
+    return "?" + urlencode([(name, values[name]) for name in PartnershipFilter.base_filters if values.get(name)])
 
 
 def overlaps(asked: Body, themes: Iterable[str] = ()) -> Overlaps | None:
@@ -308,49 +377,46 @@ def overlaps(asked: Body, themes: Iterable[str] = ()) -> Overlaps | None:
 
     None for one that lies in no state or prefecture. What merged is asked for as what it belongs to now.
     """
-    radar, known = current(), catalogue.current()
-    asked = asked.now
+    radar = current()
+    bodies, known = radar.graph.bodies, radar.graph.known
+    asked = bodies.get(asked.now.pk, asked.now)
     if asked.region is None:
         return None
-    region = radar.graph.bodies.get(asked.region.pk, asked.region)
+    region = asked.region
+    around = radar.region(region)
     chosen = list(themes)
     within = known.everything if not chosen else 0
     for theme in chosen:
         within |= known.having("theme", theme)
-    telling = _Telling(radar, known, region, asked, within, vocabulary.current().labels("theme"))
-    partners = radar.partners.get(region.pk, {})
-    everything = telling.keys(list(dict.fromkeys(chain.from_iterable(partners.values()))))
-    bodies = {key: telling.meeting(key, None)[0] for key in everything}
-    own = [key for key in everything if any(body.pk == region.pk for body in bodies[key])]
+    telling = _Telling(radar.graph, around, region, asked, within, vocabulary.current().labels("theme"))
+    everything = telling.keys(list(around.meetings))
+    taking_part = {key: around.meetings[key][0] for key in everything}
+    own = [key for key, its_bodies in taking_part.items() if region in its_bodies]
     by_partner = [
-        telling.group(keys, radar.graph.bodies[pk], "")
-        for pk, found in partners.items()
-        if radar.overlapping(region.pk, keys := telling.keys(found))
+        _Tally(telling, keys, bodies[pk], "")
+        for pk, found in around.partners.items()
+        if around.overlapping(keys := telling.keys(found))
     ]
     by_theme = [
-        telling.group(keys, None, theme)
-        for theme, keys in radar.themes.get(region.pk, {}).items()
-        if (not chosen or theme in chosen) and radar.overlapping(region.pk, keys)
+        _Tally(telling, keys, None, theme)
+        for theme, keys in around.themes.items()
+        if (not chosen or theme in chosen) and around.overlapping(keys)
     ]
-    for groups in (by_partner, by_theme):
-        groups.sort(key=_strength)
+    for tallies in (by_partner, by_theme):
+        tallies.sort(key=_Tally.strength)
+    named = by_partner[MOST_GROUPS : MOST_GROUPS + MOST_LISTED]
     return Overlaps(
         region,
         asked,
-        len(set(chain.from_iterable(bodies.values()))),
+        len(set(chain.from_iterable(taking_part.values()))),
         len(everything),
         telling.lines(own),
         len(own),
-        by_partner[:MOST_GROUPS],
+        [tally.group() for tally in by_partner[:MOST_GROUPS]],
+        [telling.listed(tally.partner, len(tally.partners)) for tally in named if tally.partner],
         len(by_partner),
-        by_theme,
+        [tally.group() for tally in by_theme],
     )
-
-
-def _strength(group: Group) -> tuple[bool, int, int, int, str]:
-    """Those of the place asked for, then those with the most bodies, then with the very same partners, then records."""
-    name = group.partner.slug if group.partner else group.theme
-    return not group.includes_asked, -len(group.meetings), -len(group.shared), -group.count, name
 
 
 # --- Where no place is asked for -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from markupsafe import Markup
 
-from partnerships.briefings import Briefing
+from partnerships.briefings import Briefing, Fact
 from partnerships.http import public_page
 from partnerships.templating import macros
 
@@ -80,14 +80,20 @@ def in_each(languages: list[str], say: Callable[[], Any]) -> list[tuple[str, Any
 
 
 def _preface(briefing: Briefing, languages: list[str]) -> list[tuple[str, list[Markup]]]:
-    return in_each(languages, lambda: [macros("brief/facts.html").cell(fact) for fact in briefing.preface])
+    return in_each(languages, lambda: _cells(briefing.preface))
+
+
+def _cells(facts: list[Fact]) -> list[Markup]:
+    """The facts in the active language."""
+    cell = macros("brief/facts.html").cell
+    return [cell(fact) for fact in facts]
 
 
 def _tables(briefing: Briefing, languages: list[str]) -> list[Table]:
     """Each fact rendered in each language; a language's column comes as a whole, so that it is chosen only once."""
     groups = [group for section in briefing.sections for group in section.groups]
     facts = list(chain.from_iterable(groups))
-    columns = in_each(languages, lambda: [macros("brief/facts.html").cell(fact) for fact in facts])
+    columns = in_each(languages, lambda: _cells(facts))
     titles = in_each(languages, lambda: [str(section.title) for section in briefing.sections])
     rendered = zip(*([(language, cell) for cell in cells] for language, cells in columns), strict=True)
     tables = []

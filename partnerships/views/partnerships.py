@@ -111,8 +111,17 @@ def _beside(pk: int, published: Catalogue) -> Beside:
 
 def _preview(request: HttpRequest, record: Partnership) -> HttpResponse:
     """An unpublished record, for those who may edit it; for everyone else it does not exist."""
-    started = str(record.started or "")
-    facts = Facts(record.pk, record.slug, record.title, record.title_ja, started, record.updated_at)
+    facts = Facts(
+        record.pk,
+        record.slug,
+        record.title,
+        record.title_ja,
+        str(record.started or ""),
+        record.updated_at,
+        record.kind,
+        record.status,
+        str(record.ended or ""),
+    )
     pairs = queries.adoptions_in_preview(record).values_list("partnership", "adopted_from")
     lineage = lineage_of(facts, catalogue.current(), pairs)
     beside = Beside(Markup(), macros("includes/lineage.html").lineage(lineage))
