@@ -156,6 +156,26 @@ def test_who_has_done_it_is_ranked_by_likeness_on_the_same_shore(directory: dict
     assert [one.record.slug for one in peers(directory["seattle"]).examples] == ["portland-wood", "washington-hyogo"]
 
 
+def test_a_record_stands_for_the_participant_that_is_most_like_the_asking_place(
+    directory: dict[str, Actor],
+) -> None:
+    joint = Partnership.objects.get(slug="portland-wood")
+    join(joint, make_actor("spokane", parent=directory["washington"], population=230_000, **at((47.66, -117.43))))
+    best = peers(directory["tacoma"]).examples[0]
+    assert (best.record.slug, best.like.slug) == ("portland-wood", "spokane")
+
+
+def test_the_first_year_is_what_the_sources_say_of_it(directory: dict[str, Actor]) -> None:
+    record = Partnership.objects.get(slug="portland-wood")
+    for on in ("2015-03", "2015-04-02", "2016-04", "2016-06"):
+        record.milestones.create(kind="visit", on=on, title=f"Visit of {on}")
+    record.outcomes.update(year=2015)
+    record.outcomes.create(statement="Later", year=2017, position=2)
+    (one,) = peers(directory["tacoma"]).beginnings
+    assert [milestone.title for milestone in one.milestones] == ["Visit of 2015-04-02", "Visit of 2016-04"]
+    assert [result.statement for result in one.results] == ["Built 30 houses"]
+
+
 def test_who_near_is_connected(directory: dict[str, Actor]) -> None:
     found = peers(directory["tacoma"])
     assert found.region is not None
@@ -172,7 +192,7 @@ def test_a_place_without_a_tie_is_told_how_to_begin(directory: dict[str, Actor])
     found = peers(directory["tacoma"])
     assert not found.has_records
     assert [actor.slug for actor in found.offices] == ["washington", "sister-cities-international"]
-    assert [one.steps.slug for one in found.beginnings] == ["portland-wood"]
+    assert [one.example.record.slug for one in found.beginnings] == ["portland-wood"]
     shown = page("/peers/?actor=tacoma")
     assert "Begin with a visit." in shown.text and "nothing is recorded but the start" in shown.text
     assert "How to begin" not in page("/peers/?actor=seattle").text

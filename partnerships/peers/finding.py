@@ -92,8 +92,8 @@ class Beginning:
     """A record that a place of this size began with, and what its first year looks like in the sources."""
 
     example: Example
-    first_year: list[tuple[Any, Any]]  # partial dates with the milestones or outcomes of that date
-    steps: Partnership
+    milestones: list[Milestone]  # that may lie within a year of its start
+    results: list[Outcome]  # of the year in which it started
 
 
 class Peers:
@@ -129,8 +129,8 @@ class Peers:
         results, models = world.with_results, world.models
         most_of_record = len(asked) * ASKED_THEME + bool(results) * HAS_RESULTS + bool(models) * HAS_MODEL
         own = world.records_at(self.place.pk)
-        best: list[tuple[float, int, int]] = []
-        seen: set[int] = set()
+        best: list[tuple[float, int, int]] = []  # a heap, the least worth first
+        held: dict[int, tuple[float, int, int]] = {}  # its entries by record
         likely = sorted(((self._rough_likeness(place), place.pk) for place in self._on_this_shore()), reverse=True)
         for rough, pk in likely:
             if len(best) == most and rough + MOST_OF_REST + most_of_record <= best[0][0]:
@@ -141,17 +141,21 @@ class Peers:
             points = rough + self._likeness_beyond(place)
             if len(best) == most and points + most_of_record <= best[0][0]:
                 continue
-            here = world.records[pk] if wanted is None else wanted.intersection(world.records[pk])
-            for record in here:
-                if record in own or record in seen:
+            for record in world.records[pk] if wanted is None else wanted.intersection(world.records[pk]):
+                if record in own:
                     continue
-                seen.add(record)
                 worth = points + (record in results) * HAS_RESULTS + (record in models) * HAS_MODEL
                 worth += len(asked & world.themes_of_records.get(record, frozenset())) * ASKED_THEME
-                if len(best) < most:
-                    heapq.heappush(best, (worth, -record, pk))
-                else:
-                    heapq.heappushpop(best, (worth, -record, pk))
+                entry = worth, -record, pk
+                if record in held:  # by another participant, who may be less like the asking place
+                    if entry <= held[record]:
+                        continue
+                    best.remove(held[record])
+                    heapq.heapify(best)
+                held[record] = entry
+                heapq.heappush(best, entry)
+                if len(best) > most:
+                    del held[-heapq.heappop(best)[1]]
         return [(-record, pk) for _worth, record, pk in sorted(best, reverse=True)]
 
     def _on_this_shore(self) -> Iterator[Place]:
@@ -370,11 +374,15 @@ class Peers:
             Beginning(
                 example,
                 [
-                    (milestone.on, milestone)
+                    milestone
                     for milestone in milestones
                     if milestone.partnership_id == example.record.pk and _is_in_first_year(example.record, milestone.on)
                 ],
-                example.record,
+                [
+                    result
+                    for result in example.record.outcomes.all()
+                    if example.record.started and result.year == example.record.started.year
+                ],
             )
             for example in examples
         ]
