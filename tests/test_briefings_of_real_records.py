@@ -17,7 +17,7 @@ from partnerships.models import Actor
 from .briefing_pages import Line, lines_of
 from .markup import Page
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_directory")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_directory"), pytest.mark.once]
 
 DAYS = ("2026-11-26", "1999-12-31", "2040-02-29")
 SAMPLE = 40

@@ -51,6 +51,8 @@ PAGES = [
 ]
 # Thousands of cells each, of which axe would take a minute to say what it says of the smaller ones.
 LARGE_PAGES = ["/networks/", "/coverage/", "/coverage/?year_min=2000&by=pair"]
+# What axe needs ten seconds for: in Japanese the same elements with other words.
+IN_ENGLISH_ONLY = ["/figures/", "/map/", "/coverage/?kind=memorandum&by=prefecture", "/brief/?actor=kobe-hyogo"]
 
 
 def test_an_official_filters_opens_a_record_and_comes_back(site, page: Page):
@@ -120,7 +122,7 @@ def test_no_page_is_wider_than_the_window(site, page: Page, prefix: str):
 @pytest.mark.looks
 @pytest.mark.parametrize("prefix", ["", "/ja"])
 def test_axe_finds_nothing_on_any_page_in_light_or_dark(site, page: Page, prefix: str):
-    for path in PAGES:
+    for path in [path for path in PAGES if not prefix or path not in IN_ENGLISH_ONLY]:
         page.emulate_media(color_scheme="light")
         page.goto(site.url + prefix + path)
         page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
