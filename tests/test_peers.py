@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import translation
 
 from partnerships import search
-from partnerships.models import Actor, ActorName, Country, Outcome, Partnership, Publication
+from partnerships.models import Actor, Country, Outcome, Partnership, Publication
 from partnerships.peers import evaluation, rules, world
 from partnerships.peers.evaluation import Figures, hideable
 from partnerships.peers.finding import Peers
@@ -356,7 +356,11 @@ def test_a_grid_finds_what_looking_at_every_point_finds() -> None:
         assert {other for other, _km in grid.near(point, 900)} == near and key in near
 
 
-def test_names_of_places_do_not_matter_to_the_rules(directory: dict[str, Actor]) -> None:
-    before = told(world.current(), directory["tacoma"].pk)
-    ActorName.objects.create(actor=directory["akashi"], name="Old Akashi", language="en")
-    assert told(world.current(), directory["tacoma"].pk) == before
+def test_what_is_unknown_of_a_place_counts_neither_for_it_nor_against_it(directory: dict[str, Actor]) -> None:
+    found = told(world.current(), directory["tacoma"].pk)
+    number = Question(world.current().gazetteer.places[directory["tacoma"].pk], world.current()).candidates.index[
+        directory["nowhere"].pk
+    ]
+    assert min(found["size_apart"]) < found["size_apart"][number] < max(found["size_apart"])
+    assert min(found["coast"]) < found["coast"][number] < max(found["coast"])
+    assert (found["size"][number], found["seaside"][number], found["standing"][number]) == (0, 0, 0)

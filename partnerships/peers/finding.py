@@ -16,7 +16,7 @@ from partnerships import queries
 from partnerships.models import Actor, Milestone, Outcome, Partnership
 
 from . import words
-from .rules import SIMILAR, Question, weighted
+from .rules import Question, weighted
 from .world import MUNICIPALITY, REGION, Place, World, kilometres
 
 # Bodies that help places without a tie, by their addresses in the directory.
@@ -224,13 +224,7 @@ class Peers:
         asked = {theme.slug for theme in record.themes.all()} & self.question.themes
         if asked:
             reasons.append(_("on %(themes)s") % {"themes": words.themes(asked)})
-        if other.level == self.place.level:
-            reasons.append(_("the same level: %(kind)s") % {"kind": words.kind(other)})
-        if not other.population or not self.place.population:
-            reasons.append(_("population unknown: not used"))
-        elif abs(math.log(other.population / self.place.population)) <= SIMILAR:
-            sizes = {"own": words.number(self.place.population), "other": words.number(other.population)}
-            reasons.append(_("similar size: %(own)s and %(other)s people") % sizes)
+        reasons += filter(None, (words.level(self.place, other), words.size(self.place, other)))
         km = kilometres(self.place, other)
         if self.place.region and other.region == self.place.region:
             named = {"region": words.region_name(self.world, other.region)}

@@ -1,8 +1,8 @@
 """The rules by which a place is compared with those across the Pacific: small, named, each with a weight and a reason.
 
 A rule gives every candidate a number; its weight says how much one of it counts. The weights are in ``weights.json``,
-for each asking shore, as ``evaluate_peers --write`` fitted them to the ties on record. A rule whose facts are unknown
-gives 0 and its reason says so.
+for each asking shore, as ``evaluate_peers --write`` fitted them to the ties on record. What is unknown of
+a candidate counts as usual, neither for it nor against it; what is unknown of the asking place makes no difference.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from .geography import DEGREE, distance
 from .world import AREA, MUNICIPALITY, REACH, Columns, Place, World
 
 MOST_APART = 4.0  # natural logarithm of the ratio of two populations: beyond, it makes no difference
-SIMILAR = math.log(1.6)  # up to this ratio the size is called similar
 LARGE = 300_000  # people
 HEADS = 3  # the largest municipalities of a state or prefecture
+USUAL_APART = 1.5  # what a place gets whose population is unknown
 USUAL_SIZE = 10.0  # natural logarithm of a population: what a county gets, or a place whose own is unknown
 A_CENTRE = 0.5  # of the people around
 USUAL_CENTRE = math.log(0.2)  # what a county gets, or a place whose share is unknown
@@ -136,18 +136,13 @@ def _size_apart(question: Question) -> Scores:
         return [0.0] * len(question.candidates.places)
     own = math.log(population)
     return [
-        -MOST_APART if theirs is None else -min(abs(theirs - own), MOST_APART)
+        -USUAL_APART if theirs is None else -min(abs(theirs - own), MOST_APART)
         for theirs in question.candidates.log_populations
     ]
 
 
 def _why_size_apart(question: Question, other: Place) -> str:
-    own, theirs = question.place.population, other.population
-    if not own or not theirs:
-        return _("population unknown: not used")
-    if abs(math.log(theirs / own)) > SIMILAR:
-        return ""
-    return _("similar size: %(own)s and %(other)s people") % {"own": words.number(own), "other": words.number(theirs)}
+    return words.size(question.place, other)
 
 
 @_fixed
@@ -169,11 +164,7 @@ def _level(question: Question) -> Scores:
 
 
 def _why_level(question: Question, other: Place) -> str:
-    if other.level != question.place.level:
-        return ""
-    if other.kind == question.place.kind:
-        return _("the same level: %(kind)s") % {"kind": words.kind(other)}
-    return _("the same level: %(own)s and %(other)s") % {"own": words.kind(question.place), "other": words.kind(other)}
+    return words.level(question.place, other)
 
 
 def _standing(question: Question) -> Scores:
@@ -214,7 +205,7 @@ def _coast(question: Question) -> Scores:
         return [0.0] * len(question.candidates.places)
     own = question.world.gazetteer.columns_of(question.place)
     is_coastal = own.coastal[own.index[question.place.pk]]
-    return [float(theirs == is_coastal) for theirs in question.candidates.coastal]
+    return [0.5 if theirs is None else float(theirs == is_coastal) for theirs in question.candidates.coastal]
 
 
 def _why_coast(question: Question, other: Place) -> str:
@@ -229,7 +220,7 @@ def _why_coast(question: Question, other: Place) -> str:
 
 @_fixed
 def _seaside(candidates: Columns) -> Scores:
-    return [float(theirs) for theirs in candidates.coastal]
+    return [float(bool(theirs)) for theirs in candidates.coastal]
 
 
 # --- Who is tied already --------------------------------------------------------------------------------------------
@@ -347,7 +338,7 @@ def _is_like(question: Question, pk: int) -> bool:
     place, other = question.place, question.world.gazetteer.places[pk]
     if other.level != place.level or not other.population or not place.population:
         return False
-    return abs(math.log(other.population / place.population)) <= SIMILAR
+    return abs(math.log(other.population / place.population)) <= words.SIMILAR
 
 
 def _why_like_mine(question: Question, other: Place) -> str:

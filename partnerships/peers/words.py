@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from django.utils.formats import number_format
 from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
 
 from partnerships import vocabulary, wording
 from partnerships.models import Actor
 
 from .world import Place, World
+
+SIMILAR = math.log(1.6)  # up to this ratio the size is called similar
 
 
 def number(value: int) -> str:
@@ -20,6 +24,25 @@ def number(value: int) -> str:
 def kind(place: Place) -> str:
     """“city”, 市: within a sentence, so without a capital letter."""
     return str(Actor.Kind(place.kind).label).lower()
+
+
+def level(own: Place, other: Place) -> str:
+    """That both are of one level; empty where they are not."""
+    if other.level != own.level:
+        return ""
+    if other.kind == own.kind:
+        return _("the same level: %(kind)s") % {"kind": kind(other)}
+    return _("the same level: %(own)s and %(other)s") % {"own": kind(own), "other": kind(other)}
+
+
+def size(own: Place, other: Place) -> str:
+    """That both have as many people, or that this is unknown; empty where they have not."""
+    if not own.population or not other.population:
+        return _("population unknown: not used")
+    if abs(math.log(other.population / own.population)) > SIMILAR:
+        return ""
+    people = {"own": number(own.population), "other": number(other.population)}
+    return _("similar size: %(own)s and %(other)s people") % people
 
 
 def name(place: Place) -> str:

@@ -77,7 +77,7 @@ class Columns:
         self.log_populations = [math.log(place.population) if place.population else None for place in places]
         self.levels = [place.level for place in places]
         self.regions = [place.region for place in places]
-        self.coastal = [place.point is not None and is_coastal(place.point) for place in places]
+        self.coastal = [None if place.point is None else is_coastal(place.point) for place in places]
         self.standings = _standings(places)
         self.members = Counter(place.region for place in places if place.kind != Actor.Kind.COUNTY)
         self._grid = Grid((place.pk, place.point) for place in places if place.point)
