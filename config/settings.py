@@ -135,9 +135,12 @@ INSTALLED_APPS = [
     "django_htmx",
     "simple_history",
     "csp",
+    "rest_framework",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
+    "partnerships.http.cross_origin.cross_origin",
     "partnerships.http.rate_limit.rate_limit",
     "partnerships.http.kept_pages.kept_pages",
     "django.middleware.security.SecurityMiddleware",
@@ -264,6 +267,29 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "ERROR", "propagate": True},
         "partnerships": {"handlers": ["stderr"], "level": "INFO", "propagate": True},
+    },
+}
+
+# --- The API -------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SORT_OPERATION_PARAMETERS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "PartnershipKind": "partnerships.models.Partnership.Kind",
+        "PartnershipStatus": "partnerships.models.Partnership.Status",
+        "ActorKind": "partnerships.models.Actor.Kind",
+        "ActorNameKind": "partnerships.models.ActorName.Kind",
+        "MilestoneKind": "partnerships.models.Milestone.Kind",
+        "SourceKind": "partnerships.models.Source.Kind",
+        "Language": "partnerships.models.Source.Language",
+        "Country": "partnerships.models.Country",
+        "Role": "partnerships.models.Participation.Role",
+        "Supports": "partnerships.models.Citation.Supports",
+        "Grade": "partnerships.models.Outcome.Grade",
     },
 }
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path, re_path
 
-from partnerships.api import completion
+from partnerships.api import docs, root
 from partnerships.views import (
     actors,
     anniversaries,
@@ -36,11 +36,14 @@ urlpatterns = [
     path("robots.txt", pages.robots, name="robots"),
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("sitemap-<slug:section>-<int:number>.xml", discovery.sitemap_part, name="sitemap-part"),
-    path("api/v1/suggest", completion.suggest, name="suggest"),
+    path("api/v1/", include("partnerships.api.urls")),
     *i18n_patterns(
         path("", home.home, name="home"),
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),
         path("partnerships.csv", exports.partnerships_csv, name="partnerships-csv"),
+        path("partnerships.json", exports.partnerships_json, name="partnerships-json"),
+        path("partnerships.geojson", exports.partnerships_geojson, name="partnerships-geojson"),
+        path("partnerships.xlsx", exports.partnerships_xlsx, name="partnerships-xlsx"),
         path("partnerships.atom", feeds.partnerships_atom, name="partnerships-atom"),
         path("partnerships/<slug:slug>/", partnerships.partnership_detail, name="partnership-detail"),
         path("map/", maps.map_page, name="map"),
@@ -62,6 +65,7 @@ urlpatterns = [
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
         path("peers/", peers.peer_finder, name="peers"),
         path("about/", pages.about, name="about"),
+        path("api/v1/docs/", docs.api_docs, name="api-docs"),
         path("data/", pages.data, name="data"),
         path("accessibility/", pages.accessibility, name="accessibility"),
         path("opensearch.xml", discovery.opensearch, name="opensearch"),
@@ -73,6 +77,7 @@ urlpatterns = [
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),
+    re_path("^api/", root.nothing_here),
 ]
 
 handler404 = pages.not_found

@@ -273,6 +273,13 @@ class Catalogue:
         later = slots[bisect_right(slots, day.isoformat(), key=started) : bisect_left(slots, _LAST, key=started)]
         return self.everything & ~bitmaps.of(later)
 
+    def changed_since(self, moment: dt.datetime) -> int:
+        """The bitmap of what was changed at this moment or later."""
+        facts, slots = self._facts, self._ordered("updated")
+        return bitmaps.of(
+            slots[: bisect_right(slots, _Falling(moment), key=lambda slot: _Falling(facts[slot].updated))]
+        )
+
     @property
     def changed_at(self) -> dt.datetime | None:
         """When a published partnership changed last."""
@@ -416,6 +423,13 @@ class Selection:
                 bitmap &= left
         return bitmap
 
+    def narrowed(self, parameter: str, bitmap: int) -> Selection:
+        """What is left of it by something that is no filter of the listing; its facets are not to be kept."""
+        made = copy(self)
+        made._narrowing = {**self._narrowing, parameter: bitmap}
+        made.bitmap = self.bitmap & bitmap
+        return made
+
     @property
     def count(self) -> int:
         return self.bitmap.bit_count()
@@ -434,11 +448,10 @@ class Selection:
             _bound(kept, MOST_FACETS)
         return facets
 
-    def lines(self, make: Callable[[list[int]], dict[int, bytes]], batch: int) -> Iterator[list[bytes]]:
-        """The lines of an export, a batch at a time, in the order of the list."""
+    def batches(self, size: int) -> Iterator[list[int]]:
+        """The keys of all partnerships in the order of the list, so many at a time."""
         keys = self.keys(0, self.count)
-        for start in range(0, len(keys), batch):
-            yield self.catalogue.lines(keys[start : start + batch], make)
+        return (keys[start : start + size] for start in range(0, len(keys), size))
 
     def keys(self, start: int, stop: int) -> list[int]:
         """The keys of the partnerships from one place to another, in the order of the list."""

@@ -32,10 +32,11 @@ MOST_VALUES = 60  # of one parameter; there are 56 states and territories
 
 @dataclass(frozen=True)
 class Ignored:
-    """A value of a known parameter that was not applied."""
+    """A value of a known parameter that was not applied: what the page says of it, and what is wrong with it."""
 
     parameter: str
     message: str
+    fault: str
 
 
 class ListFilterSet(django_filters.FilterSet):
@@ -76,7 +77,7 @@ class ListFilterSet(django_filters.FilterSet):
                 if value in known:
                     yield value
                 else:
-                    self.ignored.append(Ignored(name, self._complaint(declared, value)))
+                    self._ignore(name, value)
             return
         value = given[-1] if name != "q" else " ".join(given[-1].split())
         if name == "q" and not self._searchable(value):
@@ -84,33 +85,33 @@ class ListFilterSet(django_filters.FilterSet):
         try:
             cleaned = declared.field.clean(value)
         except ValidationError:
-            self.ignored.append(Ignored(name, self._complaint(declared, value)))
+            self._ignore(name, value)
         else:
             yield str(cleaned) if isinstance(cleaned, int) else value
 
     def _first(self, name: str, values: list[str]) -> list[str]:
         if len(values) > MOST_VALUES:
             text = _("%(label)s: only the first %(most)d values were used.")
-            self.ignored.append(Ignored(name, text % {"label": self.base_filters[name].label, "most": MOST_VALUES}))
+            message = text % {"label": self.base_filters[name].label, "most": MOST_VALUES}
+            self.ignored.append(Ignored(name, message, message))
         return values[:MOST_VALUES]
 
     def _searchable(self, typed: str) -> bool:
         """Whether there is anything to search for; says so where not, and where not all of it is used."""
         query = parse(typed)
         if not query:
-            self.ignored.append(
-                Ignored("q", _("“%(words)s” holds nothing to search for.") % {"words": presentable(typed)})
-            )
+            message = _("“%(words)s” holds nothing to search for.") % {"words": presentable(typed)}
+            self.ignored.append(Ignored("q", message, message))
         elif query.is_shortened:
             text = _("Only the first %(words)d words and %(characters)d characters of the search were used.")
-            self.ignored.append(Ignored("q", text % {"words": MOST_WORDS, "characters": MOST_CHARACTERS}))
+            message = text % {"words": MOST_WORDS, "characters": MOST_CHARACTERS}
+            self.ignored.append(Ignored("q", message, message))
         return bool(query)
 
-    def _complaint(self, declared: Any, value: str) -> str:
-        return _("%(label)s: “%(value)s” was not understood and is ignored.") % {
-            "label": declared.label,
-            "value": presentable(value),
-        }
+    def _ignore(self, name: str, value: str) -> None:
+        given = {"label": self.base_filters[name].label, "value": presentable(value)}
+        message = _("%(label)s: “%(value)s” was not understood and is ignored.") % given
+        self.ignored.append(Ignored(name, message, _("“%(value)s” was not understood.") % given))
 
     def _keep(self, data: QueryDict) -> None:
         self.data = data
@@ -277,20 +278,76 @@ class _YearFilter(_LightlyCopied, django_filters.NumberFilter):
         super().__init__(min_value=1, max_value=9999, **options)
 
 
+_WORDS = gettext_lazy("Words in English, Japanese or romaji; all of them must occur.")
+_STATE = gettext_lazy("ISO 3166-2 code of a state or territory such as US-WA, with every place in it. May repeat.")
+_PREFECTURE = gettext_lazy("ISO 3166-2 code of a prefecture such as JP-40, with every place in it. May repeat.")
+
+
 class PartnershipFilter(ListFilterSet):
     """The listing's parameters. Values of one parameter widen (or), different parameters narrow (and)."""
 
-    q = _TextFilter(label=gettext_lazy("Search"), method="search")
-    theme = _ChoicesFilter(label=gettext_lazy("Theme"), choices=_offered("theme"), method="by_dimension")
-    kind = _ChoicesFilter(label=gettext_lazy("Kind"), choices=Partnership.Kind.choices, method="by_dimension")
-    status = _ChoicesFilter(label=gettext_lazy("Status"), choices=Partnership.Status.choices, method="by_dimension")
-    state = _ChoicesFilter(label=gettext_lazy("State"), choices=_offered("state"), method="by_dimension")
-    prefecture = _ChoicesFilter(label=gettext_lazy("Prefecture"), choices=_offered("prefecture"), method="by_dimension")
-    level = _ChoicesFilter(label=gettext_lazy("Level"), choices=Actor.Kind.choices, method="by_dimension")
-    decade = _ChoicesFilter(label=gettext_lazy("Decade"), choices=_decades(), method="by_dimension")
-    actor = _ActorFilter(label=gettext_lazy("Place or organisation"), method="by_actor")
-    year_min = _YearFilter(label=gettext_lazy("Started from"), method="from_year")
-    year_max = _YearFilter(label=gettext_lazy("Started until"), method="until_year")
+    q = _TextFilter(label=gettext_lazy("Search"), method="search", help_text=_WORDS)
+    theme = _ChoicesFilter(
+        label=gettext_lazy("Theme"),
+        choices=_offered("theme"),
+        method="by_dimension",
+        help_text=gettext_lazy("A theme, by the last part of its address. May repeat."),
+    )
+    kind = _ChoicesFilter(
+        label=gettext_lazy("Kind"),
+        choices=Partnership.Kind.choices,
+        method="by_dimension",
+        help_text=gettext_lazy("A kind of partnership. May repeat."),
+    )
+    status = _ChoicesFilter(
+        label=gettext_lazy("Status"),
+        choices=Partnership.Status.choices,
+        method="by_dimension",
+        help_text=gettext_lazy("What the sources say of its state. May repeat."),
+    )
+    state = _ChoicesFilter(
+        label=gettext_lazy("State"),
+        choices=_offered("state"),
+        method="by_dimension",
+        help_text=_STATE,
+    )
+    prefecture = _ChoicesFilter(
+        label=gettext_lazy("Prefecture"),
+        choices=_offered("prefecture"),
+        method="by_dimension",
+        help_text=_PREFECTURE,
+    )
+    level = _ChoicesFilter(
+        label=gettext_lazy("Level"),
+        choices=Actor.Kind.choices,
+        method="by_dimension",
+        help_text=gettext_lazy(
+            "What one of the participants is, such as state, prefecture, county or city. May repeat."
+        ),
+    )
+    decade = _ChoicesFilter(
+        label=gettext_lazy("Decade"),
+        choices=_decades(),
+        method="by_dimension",
+        help_text=gettext_lazy("The decade in which it started: 1990 for the nineties. May repeat."),
+    )
+    actor = _ActorFilter(
+        label=gettext_lazy("Place or organisation"),
+        method="by_actor",
+        help_text=gettext_lazy(
+            "A place or organisation, by the last part of its address; with the places in it and those merged into it."
+        ),
+    )
+    year_min = _YearFilter(
+        label=gettext_lazy("Started from"),
+        method="from_year",
+        help_text=gettext_lazy("The first year in which it may have started."),
+    )
+    year_max = _YearFilter(
+        label=gettext_lazy("Started until"),
+        method="until_year",
+        help_text=gettext_lazy("The last year in which it may have started."),
+    )
     sort = _ChoiceFilter(
         label=gettext_lazy("Sort"),
         choices=[
@@ -301,6 +358,7 @@ class PartnershipFilter(ListFilterSet):
             ("updated", gettext_lazy("last updated")),
         ],
         method="keep",
+        help_text=gettext_lazy("The order: newest, oldest, title or updated; with words also relevance."),
     )
 
     class Meta:
@@ -373,8 +431,17 @@ class DatedPartnershipFilter(PartnershipFilter):
 class PlaceFilter(ListFilterSet):
     """The parameters of pages about one place: a place or organisation, and the themes to look at."""
 
-    actor = _ActorFilter(label=gettext_lazy("Place or organisation"), method="keep")
-    theme = _ChoicesFilter(label=gettext_lazy("Theme"), choices=_offered("theme"), method="keep")
+    actor = _ActorFilter(
+        label=gettext_lazy("Place or organisation"),
+        method="keep",
+        help_text=gettext_lazy("The place or organisation that asks, by the last part of its address."),
+    )
+    theme = _ChoicesFilter(
+        label=gettext_lazy("Theme"),
+        choices=_offered("theme"),
+        method="keep",
+        help_text=gettext_lazy("A theme that it is about, by the last part of its address. May repeat."),
+    )
 
     class Meta:
         model = Partnership
@@ -422,11 +489,21 @@ class CoverageFilter(PartnershipFilter):
 class ActorFilter(ListFilterSet):
     """The parameters of the list of places and organisations; those without a partnership only on request."""
 
-    q = _TextFilter(label=gettext_lazy("Search"), method="search")
-    kind = _ChoicesFilter(label=gettext_lazy("Kind"), choices=Actor.Kind.choices, distinct=False)
-    state = _ChoicesFilter(label=gettext_lazy("State"), choices=_offered("state"), field_name="region__code")
+    q = _TextFilter(label=gettext_lazy("Search"), method="search", help_text=_WORDS)
+    kind = _ChoicesFilter(
+        label=gettext_lazy("Kind"),
+        choices=Actor.Kind.choices,
+        distinct=False,
+        help_text=gettext_lazy("What it is, such as state, prefecture, city, port or university. May repeat."),
+    )
+    state = _ChoicesFilter(
+        label=gettext_lazy("State"), choices=_offered("state"), field_name="region__code", help_text=_STATE
+    )
     prefecture = _ChoicesFilter(
-        label=gettext_lazy("Prefecture"), choices=_offered("prefecture"), field_name="region__code"
+        label=gettext_lazy("Prefecture"),
+        choices=_offered("prefecture"),
+        field_name="region__code",
+        help_text=_PREFECTURE,
     )
     show = _ChoiceFilter(
         label=gettext_lazy("Show"),
@@ -435,6 +512,7 @@ class ActorFilter(ListFilterSet):
             ("all", gettext_lazy("all in the directory")),
         ],
         method="keep",
+        help_text=gettext_lazy("Those with a partnership of their own (connected), or all."),
     )
 
     class Meta:
@@ -463,9 +541,19 @@ class ActorFilter(ListFilterSet):
 class SourceFilter(ListFilterSet):
     """The parameters of the list of sources."""
 
-    q = _TextFilter(label=gettext_lazy("Search"), method="search")
-    kind = _ChoicesFilter(label=gettext_lazy("Kind"), choices=Source.Kind.choices, distinct=False)
-    language = _ChoicesFilter(label=gettext_lazy("Language"), choices=Source.Language.choices, distinct=False)
+    q = _TextFilter(label=gettext_lazy("Search"), method="search", help_text=_WORDS)
+    kind = _ChoicesFilter(
+        label=gettext_lazy("Kind"),
+        choices=Source.Kind.choices,
+        distinct=False,
+        help_text=gettext_lazy("A kind of source. May repeat."),
+    )
+    language = _ChoicesFilter(
+        label=gettext_lazy("Language"),
+        choices=Source.Language.choices,
+        distinct=False,
+        help_text=gettext_lazy("The language in which it is written. May repeat."),
+    )
 
     class Meta:
         model = Source

@@ -55,6 +55,7 @@ class Record(NamedTuple):
     kind: str
 
 
+_RECORD = ("pk", *Record._fields)
 Pair = tuple[int, int]  # the keys of a Japanese and of an American place
 
 
@@ -154,14 +155,24 @@ def current() -> Atlas:
 def ties_of(partnership: Partnership) -> Ties:
     """What one partnership joins, read for itself, so that its page need not wait for all others."""
     parts = [(partnership.pk, part.actor_id) for part in partnership.participations.all()]
-    taking_part = queries.actors().filter(pk__in=[actor for _partnership, actor in parts])
     record = Record(partnership.slug, partnership.title, partnership.title_ja, partnership.kind)
-    return _atlas(version.current(), taking_part, {partnership.pk: record}, parts).ties([partnership.pk])
+    return _of_parts({partnership.pk: record}, parts).ties([partnership.pk])
+
+
+def joining(keys: list[int]) -> Atlas:
+    """What some partnerships join, read for themselves, so that a file need not hold the whole atlas."""
+    parts = queries.public_participations().filter(partnership__in=keys).values_list("partnership", "actor")
+    found = queries.partnerships().filter(pk__in=keys).values_list(*_RECORD)
+    return _of_parts({key: Record(*rest) for key, *rest in found}, list(parts.order_by()))
+
+
+def _of_parts(records: dict[int, Record], parts: list[tuple[int, int]]) -> Atlas:
+    taking_part = queries.actors().filter(pk__in={actor for _partnership, actor in parts})
+    return _atlas(version.current(), taking_part, records, parts)
 
 
 def _made(number: int) -> Atlas:
-    columns = ("pk", "slug", "title", "title_ja", "kind")
-    records = {key: Record(*rest) for key, *rest in queries.partnerships().values_list(*columns)}
+    records = {key: Record(*rest) for key, *rest in queries.partnerships().values_list(*_RECORD)}
     parts = queries.public_participations().values_list("partnership", "actor").order_by()
     return _atlas(number, queries.connected_actors(queries.actors()), records, parts)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext_lazy
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from partnerships import catalogue, queries, search, vocabulary
-from partnerships.http import public_page
 from partnerships.models import Actor
 from partnerships.text import MOST_CHARACTERS, fold, parse
+
+from .endpoints import Endpoint
+from .parameters import Parameter
+from .shapes import Suggestions
 
 ACTORS, THEMES, PARTNERSHIPS = 6, 3, 4  # of each, at most
 ENOUGH = 50  # actors to choose the best from
@@ -20,16 +24,33 @@ PLACES = {*Actor.REGION_KINDS, *Actor.MUNICIPAL_KINDS}  # before organisations o
 EXACT = 1  # the level up to which a match bears exactly the name typed
 
 
-@require_safe
-@public_page
-def suggest(request: HttpRequest) -> JsonResponse:
-    """``{"query": …, "results": [{"type", "slug", "name", "name_ja", "url", …}]}``, the best of each type first."""
-    typed = " ".join(request.GET.get("q", "").split())[:MOST_CHARACTERS]
-    query = parse(typed)
-    results = [*_themes(typed), *_actors(typed), *_partnerships(typed)] if query.wanted else []
-    response = JsonResponse({"query": typed, "results": results}, json_dumps_params={"ensure_ascii": False})
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+def _typed(text: str) -> str:
+    return " ".join(text.split())[:MOST_CHARACTERS]
+
+
+class Suggest(Endpoint):
+    summary = gettext_lazy("Completing what somebody types")
+    description = gettext_lazy(
+        "The places and organisations, themes and partnerships that the beginning of a name may mean, in either "
+        "language; without anything typed none."
+    )
+    parameters = (
+        Parameter(
+            "q",
+            gettext_lazy("What is typed, in English, Japanese or romaji; of a long text the beginning is used."),
+            {"type": "string"},
+            "kobe",
+            _typed,
+            "",
+        ),
+    )
+    answer = Suggestions
+    example = "suggest?q=kobe"
+
+    def get(self, request: Request) -> Response:
+        typed = self.given()["q"]
+        results = [*_themes(typed), *_actors(typed), *_partnerships(typed)] if parse(typed).wanted else []
+        return Response({"query": typed, "results": results})
 
 
 def _themes(typed: str) -> list[dict[str, Any]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import gzip
+import zlib
+from collections.abc import Iterable, Iterator
 
 import brotli
 
@@ -18,6 +20,8 @@ _ENCODERS = {
 }
 IDENTITY = "identity"
 _BY_PREFERENCE = [*_ENCODERS, IDENTITY]
+# Compressed already: to do it again takes time and wins nothing.
+_COMPRESSED = ("application/zip", "application/vnd.openxmlformats-", "image/")
 
 
 @functools.lru_cache(maxsize=256)
@@ -45,5 +49,23 @@ def _weight(parameters: list[str]) -> float:
     return 1.0
 
 
+def is_compressible(content_type: str) -> bool:
+    return content_type.startswith("image/svg") or not content_type.startswith(_COMPRESSED)
+
+
 def encode(body: bytes, coding: str) -> bytes:
     return _ENCODERS[coding](body)
+
+
+def encode_stream(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
+    """A body in a coding piece by piece, as it comes."""
+    if coding == "br":
+        compressor = brotli.Compressor(quality=4)
+        compress, finish = compressor.process, compressor.finish
+    else:
+        deflater = zlib.compressobj(4, zlib.DEFLATED, 16 + zlib.MAX_WBITS)  # with the head and the tail of gzip
+        compress, finish = deflater.compress, deflater.flush
+    for chunk in chunks:
+        if compressed := compress(chunk):
+            yield compressed
+    yield finish()

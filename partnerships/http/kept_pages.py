@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import DatabaseError, InterfaceError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotModified
 
 from partnerships.models import version
@@ -91,10 +91,10 @@ def kept_pages(get_response: GetResponse) -> GetResponse:
         if moment is None or not _is_the_same_for_everyone(response):
             return _without_caching(response)
         tag = entity_tags.tag_for(address, moment)
-        if not isinstance(response, HttpResponse):  # a stream, which is not kept
-            for name, value in _validators(tag).items():
-                response.headers[name] = value
-            return response
+        if isinstance(response, StreamingHttpResponse):  # which is not kept
+            return _stream(request, response, tag)
+        if not isinstance(response, HttpResponse):
+            return _without_caching(response)
         headers = {**dict(response.items()), "Content-Length": str(len(response.content)), **_validators(tag)}
         page = Page(headers, response.content, tag)
         if request.method == "GET" and _is_settled(moment):
@@ -119,8 +119,8 @@ def kept_pages(get_response: GetResponse) -> GetResponse:
 
     def _answer(request: HttpRequest, address: tuple[str, ...], page: Page) -> HttpResponse:
         coding = encodings.IDENTITY
-        if len(page) >= encodings.SMALLEST:
-            coding = encodings.best_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+        if len(page) >= encodings.SMALLEST and page.is_compressible:
+            coding = _coding(request)
         has_grown = not page.is_there_in(coding)
         response = page.response_in(coding)
         if has_grown:
@@ -136,6 +136,22 @@ def kept_pages(get_response: GetResponse) -> GetResponse:
         return not connection.in_atomic_block and (moment == store.moment or moment == Moment.now())
 
     return middleware
+
+
+def _coding(request: HttpRequest) -> str:
+    return encodings.best_for(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+
+
+def _stream(request: HttpRequest, response: StreamingHttpResponse, tag: str) -> StreamingHttpResponse:
+    """A stream with its tag, compressed on its way."""
+    for name, value in _validators(tag).items():
+        response.headers[name] = value
+    coding = _coding(request)
+    if coding != encodings.IDENTITY and encodings.is_compressible(response.headers["Content-Type"]):
+        chunks: Any = response.streaming_content
+        response.streaming_content = encodings.encode_stream(chunks, coding)
+        response.headers["Content-Encoding"] = coding
+    return response
 
 
 def _address(request: HttpRequest) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import ipaddress
-import json
 import math
 import mmap
 import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
@@ -25,7 +25,9 @@ from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.translation import ngettext
 
+from .cross_origin import API
 from .language import language_of
+from .problems import problem_response
 
 MINUTE = 60
 LARGEST = (1 << 20) - 1  # of a count
@@ -119,17 +121,16 @@ def _refusal(path: str, seconds: int) -> HttpResponse:
             "Too many requests came from your address. Please try again in %(seconds)d seconds.",
             seconds,
         ) % {"seconds": seconds}
+    if path.startswith(API):
+        refusal = problem_response(HTTPStatus.TOO_MANY_REQUESTS, text)
+    else:
+        refusal = HttpResponse(f"{text}\n", content_type="text/plain; charset=utf-8", status=429)
     headers = {
         "Retry-After": str(seconds),
         "Cache-Control": "no-store",
         "Content-Language": language,
         "X-Content-Type-Options": "nosniff",
     }
-    if path.startswith("/api/"):
-        # Problem details, RFC 9457, which scripts of other sites may read too.
-        headers |= {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
-        problem = {"type": "about:blank", "title": "Too Many Requests", "status": 429, "detail": text}
-        body, content_type = json.dumps(problem), "application/problem+json"
-    else:
-        body, content_type = f"{text}\n", "text/plain; charset=utf-8"
-    return HttpResponse(body, content_type=content_type, status=429, headers=headers)
+    for name, value in headers.items():
+        refusal.headers[name] = value
+    return refusal

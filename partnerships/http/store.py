@@ -43,6 +43,10 @@ class Page:
         return len(self._bodies[encodings.IDENTITY])
 
     @property
+    def is_compressible(self) -> bool:
+        return encodings.is_compressible(self._headers[encodings.IDENTITY]["Content-Type"])
+
+    @property
     def weight(self) -> int:
         return OVERHEAD + sum(map(len, self._bodies.values()))
 

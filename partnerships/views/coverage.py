@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from partnerships import catalogue, coverage, queries
 from partnerships.coverage import Matrix
-from partnerships.exports import formats, matrices
+from partnerships.exports import matrices, tables
 from partnerships.facets import coverage_facets
 from partnerships.filters import CoverageFilter
 from partnerships.http import public_page
@@ -43,7 +43,7 @@ def coverage_page(request: HttpRequest) -> HttpResponse:
 @at_one_address
 def coverage_csv(request: HttpRequest) -> HttpResponse:
     _asked, matrix = _asked_for(request)
-    response = HttpResponse(formats.csv_table(matrices.rows(matrix)), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(tables.csv_table(matrices.rows(matrix)), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="coverage-by-{matrix.by}.csv"'
     return response
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from partnerships import catalogue, changes, feeds, queries
@@ -20,6 +19,7 @@ from partnerships.filters import PartnershipFilter
 from partnerships.http import public_page
 
 from .listing import at_one_address, check_address
+from .streams import stream
 
 BATCH = 200  # partnerships read at once
 MOST_UPDATES = 50
@@ -47,8 +47,7 @@ def partnerships_atom(request: HttpRequest) -> HttpResponseBase:
         "%(shown)s partnership.", "All %(shown)s partnerships, the last changed first.", selection.count
     ) % {"shown": f"{selection.count:,}"}
     feed = Feed(request.path + address, reverse("partnership-list") + address, _title(filters), subtitle)
-    chunks = _in_active_language(feeds.atom(feed, _entries(selection)))
-    return StreamingHttpResponse(chunks, content_type=feeds.CONTENT_TYPE)
+    return stream(feeds.atom(feed, _entries(selection)), feeds.CONTENT_TYPE)
 
 
 def _title(filters: PartnershipFilter) -> str:
@@ -64,20 +63,5 @@ def _title(filters: PartnershipFilter) -> str:
 
 
 def _entries(selection: Selection) -> Iterator[Entry]:
-    for start in range(0, selection.count, BATCH):
-        yield from feeds.of_partnerships(selection.keys(start, start + BATCH))
-
-
-def _in_active_language(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Make each chunk in the language that is active now: the server asks for them after the request's has ended."""
-    language = get_language() or "en"
-
-    def made() -> Iterator[bytes]:
-        while True:
-            with translation.override(language):
-                chunk = next(chunks, None)
-            if chunk is None:
-                return
-            yield chunk
-
-    return made()
+    for keys in selection.batches(BATCH):
+        yield from feeds.of_partnerships(keys)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -9,11 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpRes
 from django.shortcuts import render
 from django.template import loader
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from partnerships import linked_data, queries
-from partnerships.exports import meanings
+from partnerships.exports.columns import COLUMNS
 from partnerships.http import public_page
+from partnerships.http.cross_origin import API
+from partnerships.http.problems import problem_response
 from partnerships.models import PartialDate
 
 STATEMENT_WRITTEN_ON = PartialDate(2026, 11, 26)  # the one on accessibility
@@ -29,7 +34,7 @@ def about(request: HttpRequest) -> HttpResponse:
 @public_page
 def data(request: HttpRequest) -> HttpResponse:
     figures = queries.figures()
-    context = {"figures": figures, "columns": [*meanings.COLUMNS.items()], "dataset": data_of_dataset(figures)}
+    context = {"figures": figures, "columns": COLUMNS, "dataset": data_of_dataset(figures)}
     return render(request, "pages/data.html", context)
 
 
@@ -106,4 +111,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without the database, which may be what failed."""
+    if request.path_info.startswith(API):
+        return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong here; it has been noted."))
     return HttpResponseServerError(loader.render_to_string("500.html", {"request": request}))

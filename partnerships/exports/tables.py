@@ -1,4 +1,4 @@
-"""Tables as bytes."""
+"""Tables as bytes: CSV (RFC 4180)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import csv
 import io
 from collections.abc import Iterable
 
-from .columns import COLUMNS, records
+from .columns import cells, head
+from .records import records
 
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes the file for one in the system's old encoding
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_head() -> bytes:
-    return (BYTE_ORDER_MARK + _line(list(COLUMNS))).encode()
+    """The first line, in the active language."""
+    return (BYTE_ORDER_MARK + _line(head())).encode()
 
 
 def csv_lines(keys: list[int]) -> dict[int, bytes]:
-    """The lines of some partnerships by their keys (RFC 4180)."""
-    return {pk: _line([_safe(value(record)) for value in COLUMNS.values()]).encode() for pk, record in records(keys)}
+    """The lines of some partnerships by their keys; the same in all languages."""
+    return {pk: _line([_safe(cell) for cell in cells(record)]).encode() for pk, record in records(keys).items()}
 
 
 def csv_table(rows: Iterable[Iterable[str]]) -> bytes:

@@ -1,0 +1,107 @@
+"""A workbook (XLSX) that is sent while it is written: the first bytes at once, never more than a batch in memory.
+
+openpyxl writes the workbook with its styles, its head and nothing below; the lines of the sheet are put into it on its
+way out. openpyxl by itself, write-only or not, sends nothing before the last line is there.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from xml.sax.saxutils import escape
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+
+from partnerships.wording import without_controls
+
+CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MOST_LINES = 1_048_575  # below the head, as many as a sheet has
+LONGEST_CELL = 32_767  # characters, in Excel
+WIDTHS = {"title": 44, "title_ja": 40, "us_participants": 32, "jp_participants": 32, "url": 44, "sources": 44}
+USUAL_WIDTH = 16
+_SHEET = "xl/worksheets/sheet1.xml"
+_END = b"</sheetData>"
+_MADE_ON = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can say: the same list makes the same bytes
+
+
+class _Outlet(io.RawIOBase):
+    """Where the zip file is written to, and taken from."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, octets: bytes) -> int:  # type: ignore[override]
+        self._written += octets
+        return len(octets)
+
+    def taken(self) -> bytes:
+        octets = bytes(self._written)
+        self._written.clear()
+        return octets
+
+
+def workbook(title: str, columns: dict[str, str], lines: Iterable[list[list[str]]], count: int) -> Iterator[bytes]:
+    """A workbook of one sheet, piece by piece.
+
+    ``columns`` are labels by name, ``lines`` come in batches, ``count`` says how many there will be.
+    """
+    blank = zipfile.ZipFile(io.BytesIO(_blank(title, columns, count)))
+    before, end, after = blank.read(_SHEET).partition(_END)
+    outlet = _Outlet()
+    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as made:
+        for name in blank.namelist():
+            if name != _SHEET:
+                made.writestr(_member(name), blank.read(name))
+        yield outlet.taken()
+        with made.open(_member(_SHEET), "w") as sheet:
+            sheet.write(before)
+            number = 2
+            for batch in lines:
+                sheet.write("".join(_row(number + place, line) for place, line in enumerate(batch)).encode())
+                number += len(batch)
+                yield outlet.taken()
+            sheet.write(end + after)
+    yield outlet.taken()
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, _MADE_ON)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    return member
+
+
+def _blank(title: str, columns: dict[str, str], count: int) -> bytes:
+    """A workbook with a head that stays in sight and can be filtered by, and with no line."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = title
+    sheet.append(list(columns.values()))
+    for cell, name in zip(sheet[1], columns, strict=True):
+        cell.font = Font(bold=True)
+        cell.alignment = Alignment(vertical="top")
+        sheet.column_dimensions[cell.column_letter].width = WIDTHS.get(name, USUAL_WIDTH)
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{count + 1}"
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def _row(number: int, line: list[str]) -> str:
+    """Cells that are texts whatever they begin with, so that none is a formula."""
+    cells = "".join(
+        f'<c t="inlineStr"><is><t xml:space="preserve">{escape(_fitting(text))}</t></is></c>' if text else "<c/>"
+        for text in line
+    )
+    return f'<row r="{number}">{cells}</row>'
+
+
+def _fitting(text: str) -> str:
+    text = without_controls(text)
+    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
