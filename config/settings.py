@@ -276,6 +276,7 @@ REST_FRAMEWORK = {"UNAUTHENTICATED_USER": None}
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
@@ -290,6 +291,7 @@ SPECTACULAR_SETTINGS = {
         "Role": "partnerships.models.Participation.Role",
         "Supports": "partnerships.models.Citation.Supports",
         "Grade": "partnerships.models.Outcome.Grade",
+        "SuggestionType": "partnerships.api.shapes.SUGGESTION_TYPES",
     },
 }
 

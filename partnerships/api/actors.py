@@ -48,7 +48,7 @@ class ActorList(ListEndpoint):
 
 class ActorOne(DetailEndpoint):
     summary = _("One place or organisation")
-    description = _("One place or organisation; its partnerships are in the list of partnerships with ``actor=``.")
+    description = _("One place or organisation; its partnerships are in the list of partnerships with actor=.")
     model = Actor
     parameters = (fields_of(shapes.Actor),)
     shape = shapes.Actor

@@ -16,6 +16,7 @@ from partnerships.linked_data import absolute
 from .schema import ROOT, described_api
 from .urls import urlpatterns
 
+SAID = {"200", "429"}  # of what holds everywhere
 MOST_WORDS = 20  # of a vocabulary that is written out
 
 
@@ -85,7 +86,7 @@ def _operation(path: str, described: dict[str, Any], schemas: dict[str, Any]) ->
         described.get("description", ""),
         [_parameter(parameter, schemas) for parameter in described.get("parameters", ())],
         _reference(answers["200"]["content"]["application/json"]["schema"]),
-        [(status, answer["description"]) for status, answer in sorted(answers.items()) if status != "200"],
+        [(status, answer["description"]) for status, answer in sorted(answers.items()) if status not in SAID],
         f"{absolute(ROOT)}{example}" if example or path == ROOT else "",
     )
 
@@ -102,6 +103,8 @@ def _example_of(path: str) -> str:
 def _parameter(described: dict[str, Any], schemas: dict[str, Any]) -> Value:
     example = next(example["value"] for example in described["examples"].values())
     shown = ",".join(example) if isinstance(example, list) else str(example)
+    if isinstance(example, bool):
+        shown = shown.lower()
     value = _value(described["name"], described["schema"], schemas)
     is_required = described.get("required", False)
     return Value(value.name, value.kind, described.get("description", ""), value.words, value.shape, is_required, shown)

@@ -34,7 +34,7 @@ from partnerships.http.problems import CONTENT_TYPE, problem
 
 from .parameters import BadParametersError, Given, Parameter
 from .schema import EndpointSchema
-from .shapes import FacetShape
+from .shapes import Facet
 
 
 class AlwaysJSON(BaseContentNegotiation):
@@ -227,7 +227,7 @@ def page_of(shape: type[Shape]) -> type[Shape]:
         "previous": serializers.URLField(help_text=gettext_lazy("The page before; null on the first one."), **address),
         "results": shape(many=True, help_text=gettext_lazy("The records of this page.")),
         "facet_results": serializers.DictField(
-            child=FacetShape(), help_text=gettext_lazy("With facets=true: the facets by the names of their parameters.")
+            child=Facet(), help_text=gettext_lazy("With facets=true: the facets by the names of their parameters.")
         ),
     }
     own = {**fields, "__doc__": "A page of a list.", "always": ("count", "next", "previous", "results")}

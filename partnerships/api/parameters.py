@@ -24,22 +24,22 @@ USUAL_PAGE, LARGEST_PAGE = 50, 200  # records
 MOST_PAGES = 1_000_000
 YEARS = (1, 9999)
 
-# One value of each filter, as the real data has it.
+# Values of each filter that the real data has; the first that a list knows is its example.
 EXAMPLES: dict[str, Any] = {
     "q": "clean energy",
-    "theme": ["climate"],
-    "kind": ["memorandum"],
-    "status": ["active"],
-    "state": ["US-WA"],
-    "prefecture": ["JP-28"],
-    "level": ["city"],
-    "decade": ["1990"],
+    "theme": ("climate",),
+    "kind": ("memorandum", "city", "government"),
+    "status": ("active",),
+    "state": ("US-WA",),
+    "prefecture": ("JP-28",),
+    "level": ("city",),
+    "decade": ("1990",),
     "actor": "kobe-hyogo",
     "year_min": 2010,
     "year_max": 2020,
     "sort": "newest",
     "show": "all",
-    "language": ["ja"],
+    "language": ("ja",),
 }
 
 
@@ -199,10 +199,20 @@ def fields_of(shape: type[serializers.Serializer]) -> Parameter:
 
 def of_filters(filters: type[ListFilterSet], required: frozenset[str] = frozenset()) -> list[OpenApiParameter]:
     """The parameters of a FilterSet as the schema describes them, with the values that there are at present."""
-    return [
-        described(name, declared.extra["help_text"], _schema(name, declared), EXAMPLES[name], required=name in required)
-        for name, declared in filters.base_filters.items()
-    ]
+    found = []
+    for name, declared in filters.base_filters.items():
+        schema = _schema(name, declared)
+        meaning = declared.extra["help_text"]
+        found.append(described(name, meaning, schema, _example(name, schema), required=name in required))
+    return found
+
+
+def _example(name: str, schema: dict[str, Any]) -> Any:
+    example = EXAMPLES[name]
+    if schema["type"] != "array":
+        return example
+    known = schema["items"]["enum"]
+    return [value for value in example if value in known][:1] or known[:1]
 
 
 def _schema(name: str, declared: Any) -> dict[str, Any]:

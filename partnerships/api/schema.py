@@ -26,12 +26,14 @@ class EndpointSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         endpoint = self.view
-        found = of_filters(endpoint.filters, endpoint.required) if endpoint.filters else []
-        found += [parameter.described() for parameter in endpoint.parameters]
+        found = []
         if endpoint.path_meaning:
             slug = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}
             example = endpoint.example.split("/")[1]
             found.append(described("slug", endpoint.path_meaning, slug, example, required=True, location="path"))
+        if endpoint.filters:
+            found += of_filters(endpoint.filters, endpoint.required)
+        found += [parameter.described() for parameter in endpoint.parameters]
         return [*found, *_headers(endpoint)]
 
     def get_response_serializers(self) -> dict[Any, Any]:

@@ -29,7 +29,7 @@ class WholeNumber(serializers.IntegerField):
 # --- Partnerships ----------------------------------------------------------------------------------------------------
 
 
-class CitationShape(Shape):
+class Citation(Shape):
     """What one source supports in a record."""
 
     source = Text(_("The source, by the last part of its address."))
@@ -37,7 +37,7 @@ class CitationShape(Shape):
     locator = Text(_("Where in the source, or for what; empty where that is not recorded."))
 
 
-class OutcomeShape(Shape):
+class Outcome(Shape):
     """A result that somebody claims."""
 
     statement = Text(_("The result in words, in English."))
@@ -52,7 +52,7 @@ class OutcomeShape(Shape):
     source = Text(_("The source, by the last part of its address; empty where the record does not say which it is."))
 
 
-class MilestoneShape(Shape):
+class Milestone(Shape):
     """A dated step in the life of a partnership."""
 
     kind = Word(models.Milestone.Kind.choices, _("What happened."))
@@ -75,16 +75,16 @@ class PartnershipDetail(shapes.Partnership):
     how_to_replicate_ja = Text(_("The same in Japanese."))
     adopted_from = Texts(_("The partnerships that it took as models, by the last parts of their addresses."))
     adopted_by = Texts(_("The partnerships that took it as a model, likewise."))
-    citations = CitationShape(many=True, help_text=_("What each source supports."))
-    outcomes = OutcomeShape(many=True, help_text=_("What came of it."))
-    milestones = MilestoneShape(many=True, help_text=_("Its history, the first step first."))
+    citations = Citation(many=True, help_text=_("What each source supports."))
+    outcomes = Outcome(many=True, help_text=_("What came of it."))
+    milestones = Milestone(many=True, help_text=_("Its history, the first step first."))
     verified_on = PartialDate(_("When a curator last checked the record."))
 
 
 # --- Places and organisations, themes, sources -----------------------------------------------------------------------
 
 
-class ActorNameShape(Shape):
+class ActorName(Shape):
     """Another name of a place or organisation."""
 
     name = Text(_("The name."))
@@ -99,7 +99,7 @@ class Actor(Shape):
     name = Text(_("Its name in English."))
     name_ja = Text(_("Its name in Japanese; empty where it is not known."))
     name_kana = Text(_("The reading of its Japanese name in kana."))
-    other_names = ActorNameShape(many=True, help_text=_("Former names, other spellings."))
+    other_names = ActorName(many=True, help_text=_("Former names, other spellings."))
     kind = Word(models.Actor.Kind.choices, KIND)
     country = Word(models.Country.choices, _("The shore on which it lies."))
     region = Text(
@@ -163,7 +163,7 @@ class Source(Shape):
     always = ("slug",)
 
 
-class SupportShape(Shape):
+class Support(Shape):
     """What a partnership takes from a source."""
 
     partnership = Text(_("The partnership, by the last part of its address."))
@@ -177,13 +177,13 @@ class SupportShape(Shape):
 class SourceDetail(Source):
     """A source with all that rests on it."""
 
-    supported = SupportShape(many=True, help_text=_("The partnerships that rest on it, by title."))
+    supported = Support(many=True, help_text=_("The partnerships that rest on it, by title."))
 
 
 # --- Facets, completions, problems -----------------------------------------------------------------------------------
 
 
-class FacetValueShape(Shape):
+class FacetValue(Shape):
     """A value that a list can be narrowed by."""
 
     value = Text(_("The value, as the parameter takes it."))
@@ -194,18 +194,21 @@ class FacetValueShape(Shape):
     toggle_url = Text(_("The list with it chosen, or no longer chosen."))
 
 
-class FacetShape(Shape):
+class Facet(Shape):
     """A filter with the values that occur."""
 
     name = Text(_("The name of its parameter."))
-    results = FacetValueShape(many=True, help_text=_("Its values, the selected and the most frequent first."))
+    results = FacetValue(many=True, help_text=_("Its values, the selected and the most frequent first."))
     truncated = serializers.BooleanField(help_text=_("Always false: no value is left out."))
 
 
-class SuggestionShape(Shape):
+SUGGESTION_TYPES = [(kind, kind) for kind in ("theme", "actor", "partnership")]
+
+
+class Suggestion(Shape):
     """Something that what was typed may mean."""
 
-    type = Word([(kind, kind) for kind in ("theme", "actor", "partnership")], _("What it is."))
+    type = Word(SUGGESTION_TYPES, _("What it is."))
     slug = Text(SLUG)
     name = Text(_("Its name or title in English."))
     name_ja = Text(_("The same in Japanese."))
@@ -222,7 +225,7 @@ class Suggestions(Shape):
     """What may be meant by the beginning of a name."""
 
     query = Text(_("What was typed, with single spaces."))
-    results = SuggestionShape(many=True, help_text=_("The best of each type."))
+    results = Suggestion(many=True, help_text=_("The best of each type."))
 
 
 class Fault(Shape):
@@ -247,7 +250,7 @@ class Problem(Shape):
 # --- Peers -----------------------------------------------------------------------------------------------------------
 
 
-class PlaceShape(Shape):
+class ActorInShort(Shape):
     """A place or organisation in short."""
 
     slug = Text(SLUG)
@@ -259,7 +262,7 @@ class PlaceShape(Shape):
     url = Text(_("Address of its English page."))
 
 
-class RecordShape(Shape):
+class PartnershipInShort(Shape):
     """A partnership in short."""
 
     slug = Text(SLUG)
@@ -268,34 +271,34 @@ class RecordShape(Shape):
     url = Text(_("Address of the record's English page."))
 
 
-class ExampleShape(Shape):
+class Example(Shape):
     """Somebody who has done it."""
 
-    partnership = RecordShape()
-    like = PlaceShape(help_text=_("The participant that resembles the asking place most."))
+    partnership = PartnershipInShort()
+    like = ActorInShort(help_text=_("The participant that resembles the asking place most."))
     reasons = Texts(_("Why it stands here, in English."))
     reasons_ja = Texts(_("The same in Japanese."))
 
 
-class FitShape(Shape):
+class Candidate(Shape):
     """A place across the Pacific that could fit."""
 
-    actor = PlaceShape()
+    actor = ActorInShort()
     reasons = Texts(_("Why it could fit, the weightiest reason first, in English."))
     reasons_ja = Texts(_("The same in Japanese."))
 
 
-class ExistingShape(Shape):
+class Existing(Shape):
     """A place across the Pacific that is a partner already, and therefore not suggested."""
 
-    actor = PlaceShape()
+    actor = ActorInShort()
     partnerships = WholeNumber(_("How many partnerships join the two."), min_value=1)
 
 
-class ConnectedShape(Shape):
+class Neighbour(Shape):
     """A place near the asking one that has a tie across the Pacific."""
 
-    actor = PlaceShape()
+    actor = ActorInShort()
     km = WholeNumber(_("The distance in kilometres; null where it is not known."), allow_null=True)
     partners = Texts(_("Partners across the Pacific, by the last parts of their addresses; the first few."))
     partner_count = WholeNumber(_("How many partners it has in all."), min_value=0)
@@ -304,11 +307,11 @@ class ConnectedShape(Shape):
 class Peers(Shape):
     """The answers of the peer finder for one place."""
 
-    actor = PlaceShape(help_text=_("The place that asks; what one merged into answers for it."))
+    actor = ActorInShort(help_text=_("The place that asks; what one merged into answers for it."))
     themes = Texts(_("The themes that were asked for."))
-    examples = ExampleShape(many=True, help_text=_("Who on the same shore has done it, the likest first."))
-    candidates = FitShape(many=True, help_text=_("Who across the Pacific could fit, the best first."))
-    existing = ExistingShape(many=True, help_text=_("Who is a partner already."))
-    neighbours = ConnectedShape(many=True, help_text=_("Who near is connected, the nearest first."))
+    examples = Example(many=True, help_text=_("Who on the same shore has done it, the likest first."))
+    candidates = Candidate(many=True, help_text=_("Who across the Pacific could fit, the best first."))
+    existing = Existing(many=True, help_text=_("Who is a partner already."))
+    neighbours = Neighbour(many=True, help_text=_("Who near is connected, the nearest first."))
     url = Text(_("Address of the same on the English page."))
     url_ja = Text(_("Address of the same on the Japanese page."))

@@ -32,7 +32,7 @@ class ThemeList(ListEndpoint):
 
 class ThemeOne(Endpoint):
     summary = gettext_lazy("One theme")
-    description = gettext_lazy("One theme; its partnerships are in the list of partnerships with ``theme=``.")
+    description = gettext_lazy("One theme; its partnerships are in the list of partnerships with theme=.")
     parameters = (fields_of(shapes.Theme),)
     answer = shapes.Theme
     path_meaning = shapes.SLUG
