@@ -98,7 +98,7 @@ class Given(dict[str, Any]):
             given[parameter.name] = parameter.default
             try:
                 if parameter.name in data:
-                    given[parameter.name] = parameter.read(data[parameter.name].strip())
+                    given[parameter.name] = parameter.read(data.get(parameter.name, "").strip())
             except ValueError as error:
                 faults.append((parameter.name, str(error)))
         if faults:

@@ -6,6 +6,7 @@ way out. openpyxl by itself, write-only or not, sends nothing before the last li
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from xml.sax.saxutils import escape
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
+from openpyxl.xml.functions import tostring
 
 from partnerships.wording import without_controls
 
@@ -22,9 +24,9 @@ MOST_LINES = 1_048_575  # below the head, as many as a sheet has
 LONGEST_CELL = 32_767  # characters, in Excel
 WIDTHS = {"title": 44, "title_ja": 40, "us_participants": 32, "jp_participants": 32, "url": 44, "sources": 44}
 USUAL_WIDTH = 16
-_SHEET = "xl/worksheets/sheet1.xml"
+_SHEET, _PROPERTIES = "xl/worksheets/sheet1.xml", "docProps/core.xml"
 _END = b"</sheetData>"
-_MADE_ON = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can say: the same list makes the same bytes
+_MADE_ON = dt.datetime(1980, 1, 1)  # noqa: DTZ001 (of no zone) the first that a zip file can say
 
 
 class _Outlet(io.RawIOBase):
@@ -51,13 +53,12 @@ def workbook(title: str, columns: dict[str, str], lines: Iterable[list[list[str]
 
     ``columns`` are labels by name, ``lines`` come in batches, ``count`` says how many there will be.
     """
-    blank = zipfile.ZipFile(io.BytesIO(_blank(title, columns, count)))
-    before, end, after = blank.read(_SHEET).partition(_END)
+    parts = _blank(title, columns, count)
+    before, end, after = parts.pop(_SHEET).partition(_END)
     outlet = _Outlet()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as made:
-        for name in blank.namelist():
-            if name != _SHEET:
-                made.writestr(_member(name), blank.read(name))
+        for name, part in parts.items():
+            made.writestr(_member(name), part)
         yield outlet.taken()
         with made.open(_member(_SHEET), "w") as sheet:
             sheet.write(before)
@@ -71,13 +72,16 @@ def workbook(title: str, columns: dict[str, str], lines: Iterable[list[list[str]
 
 
 def _member(name: str) -> zipfile.ZipInfo:
-    member = zipfile.ZipInfo(name, _MADE_ON)
+    member = zipfile.ZipInfo(name, _MADE_ON.timetuple()[:6])
     member.compress_type = zipfile.ZIP_DEFLATED
     return member
 
 
-def _blank(title: str, columns: dict[str, str], count: int) -> bytes:
-    """A workbook with a head that stays in sight and can be filtered by, and with no line."""
+def _blank(title: str, columns: dict[str, str], count: int) -> dict[str, bytes]:
+    """The parts of a workbook with a head that stays in sight and can be filtered by, and with no line.
+
+    It does not say when it was made, so that the same list makes the same bytes.
+    """
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = title
@@ -90,7 +94,11 @@ def _blank(title: str, columns: dict[str, str], count: int) -> bytes:
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{count + 1}"
     written = io.BytesIO()
     book.save(written)
-    return written.getvalue()
+    with zipfile.ZipFile(written) as saved:
+        parts = {name: saved.read(name) for name in saved.namelist()}
+    book.properties.created = book.properties.modified = _MADE_ON
+    parts[_PROPERTIES] = tostring(book.properties.to_tree())
+    return parts
 
 
 def _row(number: int, line: list[str]) -> str:
