@@ -192,7 +192,7 @@ def fields_of(shape: type[serializers.Serializer]) -> Parameter:
         "fields",
         gettext_lazy("Only these fields, separated by commas; slug is always there."),
         {"type": "array", "items": {"type": "string", "enum": names}},
-        ["title", "title_ja"],
+        names[1:3],  # the name or title in both languages
         read,
     )
 
