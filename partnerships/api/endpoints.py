@@ -32,7 +32,7 @@ from partnerships.filters import ListFilterSet, presentable
 from partnerships.http import public_page
 from partnerships.http.problems import CONTENT_TYPE, problem
 
-from .parameters import BadParametersError, Given, Parameter
+from .parameters import BadParametersError, Given, Parameter, faults_of
 from .schema import EndpointSchema
 from .shapes import Facet
 
@@ -100,7 +100,7 @@ class Endpoint(APIView):
 
     def given(self, filters: ListFilterSet | None = None) -> Given:
         """The parameters of this request; ``BadParametersError`` where one of them or of the filters is bad."""
-        faults = [(ignored.parameter, ignored.fault) for ignored in filters.ignored] if filters else []
+        faults = faults_of(filters, self.request.GET) if filters else []
         return Given.read(self.parameters, self.request.GET, faults)
 
 

@@ -182,7 +182,7 @@ def fields_of(shape: type[serializers.Serializer]) -> Parameter:
     names = list(shape._declared_fields)
 
     def read(text: str) -> list[str]:
-        asked = [name.strip() for name in text.split(",") if name.strip()]
+        asked = [name.strip() for name in text.split(",")]
         for name in asked:
             if name not in names:
                 raise ValueError(_("There is no field “%(value)s”.") % {"value": presentable(name)})
@@ -191,10 +191,19 @@ def fields_of(shape: type[serializers.Serializer]) -> Parameter:
     return Parameter(
         "fields",
         gettext_lazy("Only these fields, separated by commas; slug is always there."),
-        {"type": "array", "items": {"type": "string", "enum": names}},
+        {"type": "array", "items": {"type": "string", "enum": names}, "minItems": 1},
         names[1:3],  # the name or title in both languages
         read,
     )
+
+
+def faults_of(filters: ListFilterSet, data: QueryDict) -> list[tuple[str, str]]:
+    """What is wrong with the parameters of a list. A form sends fields that were left empty, a program does not."""
+    faults = [(ignored.parameter, ignored.fault) for ignored in filters.ignored]
+    for name in filters.base_filters:
+        if name != "q" and not all(value.strip() for value in data.getlist(name)):
+            faults.append((name, _("It is empty.")))
+    return faults
 
 
 def of_filters(filters: type[ListFilterSet], required: frozenset[str] = frozenset()) -> list[OpenApiParameter]:
@@ -226,5 +235,6 @@ def _schema(name: str, declared: Any) -> dict[str, Any]:
     values = [str(value) for value, _label in (choices() if callable(choices) else choices)]
     one = {"type": "string", "enum": values}
     if isinstance(declared, django_filters.MultipleChoiceFilter):
-        return {"type": "array", "items": one, "maxItems": MOST_VALUES}
+        # A value that is given twice counts once.
+        return {"type": "array", "items": one} | ({"maxItems": MOST_VALUES} if len(values) > MOST_VALUES else {})
     return one
