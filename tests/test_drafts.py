@@ -6,6 +6,8 @@ entered in ``PARAMETERS`` or ``PARTS``.
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -66,16 +68,53 @@ PARAMETERS: dict[str, type[models.Model]] = {
     "actor-detail": Actor,
     "theme-detail": Theme,
     "source-detail": Source,
+    "api-partnership": Partnership,
+    "api-actor": Actor,
+    "api-theme": Theme,
+    "api-source": Source,
 }
 PROBES = {"healthz", "readyz"}
 SEARCHES = ["q=port", "q=hidden", f"q={MARKER}"]
+NEED_A_QUERY = {"api-peers"}  # without one they answer that it is missing
+PACKED = ("application/zip", "application/vnd.openxmlformats-")
 # Addresses outside the languages: the same for all.
-IN_NO_LANGUAGE = {"robots", "suggest", "sitemap", "sitemap-part"}
+IN_NO_LANGUAGE = {"robots", "sitemap", "sitemap-part"}
+API = "api/v1/"
 # Addresses that show no single record, and take something else than a slug.
 PARTS = {"sitemap-part": [f"/sitemap-{section}-1.xml" for section in sitemaps.SECTIONS]}
+FILES = [*SEARCHES, "theme=climate", "decade=1950", "actor=kobe", f"q=-{MARKER}"]
 # What is asked of each page; of one that is not named here, everything.
 QUERIES = {
-    "suggest": [*SEARCHES, f"q={HIDDEN_YEAR}", "q=kobe", "q=hyogo", "q=seatle", "q=climate"],
+    "api-root": [],
+    "api-schema": [],
+    "api-docs": [],
+    "api-suggest": [*SEARCHES, f"q={HIDDEN_YEAR}", "q=kobe", "q=hyogo", "q=seatle", "q=climate"],
+    "api-partnerships": [
+        "facets=true",
+        *(f"facets=true&{search}" for search in SEARCHES),
+        "theme=climate&facets=true",
+        "kind=network",
+        "state=US-WA",
+        "prefecture=JP-28&facets=true",
+        "actor=kobe",
+        "actor=hyogo&facets=true",
+        "updated_since=2020-01-01",
+        "sort=updated",
+        f"year_min={HIDDEN_YEAR}&year_max={HIDDEN_YEAR}",
+        f"q={NEAR_THE_MARKER}",
+        f"q=-{MARKER}&page_size=1&page=2",
+    ],
+    "api-actors": [
+        "facets=true",
+        *(f"{search}&show=all" for search in SEARCHES),
+        "show=all&facets=true",
+        "kind=county&show=all",
+        "prefecture=JP-28&show=all",
+        "updated_since=2020-01-01",
+    ],
+    "api-themes": ["page_size=1"],
+    "api-sources": ["facets=true", *SEARCHES, "kind=news", "language=ja", "updated_since=2020-01-01"],
+    "api-peers": ["actor=washington", "actor=hyogo&theme=climate", "actor=kobe", "actor=seattle&theme=climate"],
     "home": [],
     "robots": [],
     "sitemap": [],
@@ -129,7 +168,10 @@ QUERIES = {
     "update-list": ["page=2", f"page={MARKER}"],
     "updates-atom": [],
     "partnerships-atom": [*SEARCHES, "theme=climate", "status=ended", "actor=kobe", "sort=title"],
-    "partnerships-csv": [*SEARCHES, "theme=climate", "decade=1950", "actor=kobe", f"q=-{MARKER}"],
+    "partnerships-csv": FILES,
+    "partnerships-json": FILES,
+    "partnerships-geojson": FILES,
+    "partnerships-xlsx": FILES,
     "partnership-list": [
         *SEARCHES,
         "theme=climate",
@@ -264,21 +306,22 @@ def confide(public: dict[str, Any]) -> None:
 # --- The walk ------------------------------------------------------------------------------------------------------
 
 
-def public_patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
+def public_patterns(resolver: URLResolver | None = None, before: str = "/") -> Iterator[tuple[str, URLPattern]]:
+    """The patterns of public addresses with their routes; one without a name stands for what is not there."""
     for pattern in (resolver or get_resolver()).url_patterns:
         if isinstance(pattern, URLPattern):
-            if pattern.name not in PROBES:
-                yield pattern
+            if pattern.name and pattern.name not in PROBES:
+                yield f"{before}{pattern.pattern}", pattern
         elif pattern.app_name != "admin":
-            yield from public_patterns(pattern)
+            yield from public_patterns(pattern, f"{before}{pattern.pattern}")
 
 
-def addresses_of(pattern: URLPattern) -> list[str]:
+def addresses_of(route: str, pattern: URLPattern) -> list[str]:
     """The addresses that a pattern stands for, in English: one for each published record, or one for each query."""
-    route = f"/{pattern.pattern}"
     if not pattern.pattern.converters:
         everything = [query for queries in QUERIES.values() for query in queries]
-        return [route, *(f"{route}?{query}" for query in QUERIES.get(pattern.name, everything))]
+        found = [f"{route}?{query}" for query in QUERIES.get(pattern.name, everything)]
+        return found if pattern.name in NEED_A_QUERY else [route, *found]
     if pattern.name in PARTS:
         return PARTS[pattern.name]
     assert pattern.name in PARAMETERS, f"Tell PARAMETERS which records “{pattern.name}” shows."
@@ -289,10 +332,14 @@ def addresses_of(pattern: URLPattern) -> list[str]:
 def every_address() -> list[str]:
     return [
         prefix + address
-        for pattern in public_patterns()
-        for address in addresses_of(pattern)
-        for prefix in ([""] if pattern.name in IN_NO_LANGUAGE else ["", "/ja"])
+        for route, pattern in public_patterns()
+        for address in addresses_of(route, pattern)
+        for prefix in ([""] if is_in_no_language(route, pattern) else ["", "/ja"])
     ]
+
+
+def is_in_no_language(route: str, pattern: URLPattern) -> bool:
+    return pattern.name in IN_NO_LANGUAGE or (route.startswith(f"/{API}") and pattern.name != "api-docs")
 
 
 @dataclass
@@ -311,10 +358,15 @@ def get_all(addresses: Iterable[str]) -> dict[str, HttpResponse]:
 
 
 def whole(response: HttpResponseBase) -> HttpResponse:
-    """The answer with all of its content, where it came in parts."""
-    if not isinstance(response, StreamingHttpResponse):
+    """The answer with all of its content, where it came in parts, and with what a zip file holds in its place."""
+    is_packed = response.headers["Content-Type"].startswith(PACKED)
+    if not is_packed and not isinstance(response, StreamingHttpResponse):
         return response
-    return HttpResponse(b"".join(response), status=response.status_code, headers=response.headers)
+    content = b"".join(response)
+    if is_packed:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            content = b"".join(name.encode() + archive.read(name) for name in sorted(archive.namelist()))
+    return HttpResponse(content, status=response.status_code, headers=response.headers)
 
 
 def links_of(response: HttpResponse) -> set[str]:
@@ -336,7 +388,7 @@ def walk(django_db_setup: None, django_db_blocker: Any) -> Walk:
         after = get_all(before)
         own = [
             f"{prefix}/{section}/{slug}/"
-            for prefix in ("", "/ja")
+            for prefix in ("", "/ja", f"/{API[:-1]}")
             for section, model in (("partnerships", Partnership), ("actors", Actor), ("sources", Source))
             for slug in model._default_manager.filter(slug__startswith=MARKER).values_list("slug", flat=True)
         ]
@@ -367,8 +419,25 @@ def test_no_public_address_differs_by_a_byte_when_something_is_hidden(walk: Walk
 
 
 def test_what_is_hidden_is_not_found_at_its_own_address(walk: Walk) -> None:
-    assert len(walk.own) == 2 * (len(UNPUBLISHED) + 3 + 1)
+    assert len(walk.own) == 3 * (len(UNPUBLISHED) + 3 + 1)
     assert {address: response.status_code for address, response in walk.own.items()} == dict.fromkeys(walk.own, 404)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/{API}partnerships/?actor={MARKER}-place",
+        f"/{API}partnerships/?state=US-XX",
+        f"/{API}peers/?actor={MARKER}-place",
+        f"/{API}actors/?state=US-XX",
+    ],
+)
+def test_the_api_refuses_something_hidden_like_something_that_never_was(address: str) -> None:
+    hide(public_directory())
+    refused = Client().get(address)
+    other = Client().get(address.replace(MARKER, NEVER_WAS).replace("US-XX", "US-YY"))
+    assert refused.status_code == other.status_code == 400
+    assert refused.content.replace(MARKER.encode(), NEVER_WAS.encode()).replace(b"US-XX", b"US-YY") == other.content
 
 
 def test_the_address_of_something_hidden_answers_like_one_that_never_was(walk: Walk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from django.http import HttpResponse
 from icalendar import Calendar
 
 from partnerships import search
+from partnerships.exports import workbooks
 from partnerships.models import (
     Actor,
     ActorName,
@@ -111,12 +113,23 @@ def is_a_page(response: HttpResponse) -> None:
     assert sorted(set(identities)) == sorted(identities)
 
 
+def is_a_workbook_of_texts(response: HttpResponse) -> None:
+    """Its parts, which the walk has put in the place of the zip file that holds them."""
+    sheet = re.search(rb"<worksheet.*</worksheet>", response.content, re.DOTALL)
+    assert sheet
+    tree = ET.fromstring(sheet[0])  # noqa: S314 (our own)
+    names = {element.tag.rpartition("}")[2] for element in tree.iter()}
+    assert "row" in names and not names & {"f", "u", "hyperlink"}
+
+
 READERS: dict[str, Callable[[HttpResponse], None]] = {
     "text/html": is_a_page,
     "text/csv": is_a_table_without_formulas,
     "text/calendar": is_a_calendar,
     "text/plain": lambda response: None,
     "application/json": lambda response: json.loads(response.content),
+    "application/geo+json": lambda response: json.loads(response.content),
+    workbooks.CONTENT_TYPE: is_a_workbook_of_texts,
     "application/xml": is_well_formed_xml,
     "application/atom+xml": is_well_formed_xml,
     "application/opensearchdescription+xml": is_well_formed_xml,
@@ -125,13 +138,16 @@ READERS: dict[str, Callable[[HttpResponse], None]] = {
 }
 
 
+WITHOUT_CHARSET = {"application/json", "application/geo+json", workbooks.CONTENT_TYPE}
+
+
 def test_hostile_texts_stay_texts_at_every_public_address() -> None:
     make_directory()
     broken: list[Any] = []
     for address, response in get_all(every_address()).items():
         assert response.status_code == 200, address
         kind, _semicolon, charset = response.headers["Content-Type"].partition("; charset=")
-        assert charset == "utf-8" or kind == "application/json", address
+        assert charset == "utf-8" or kind in WITHOUT_CHARSET, address
         policy = response.headers["Content-Security-Policy"]
         assert "default-src 'self'" in policy and "unsafe-" not in policy and not response.cookies, address
         try:

@@ -20,7 +20,6 @@ from django.test import Client
 from django.utils import translation
 
 from partnerships import search, wording
-from partnerships.exports import meanings
 from partnerships.exports.columns import COLUMNS
 from partnerships.filters import PartnershipFilter
 from partnerships.models import (
@@ -1080,7 +1079,6 @@ def test_every_page_leads_to_those_about_the_directory(client: Client, language:
 def test_the_data_page_describes_every_column_and_every_parameter(client: Client) -> None:
     described = {code.text for code in read(client, "/data/").all("code")}
     assert described >= {*COLUMNS, *PartnershipFilter.base_filters}
-    assert [*meanings.COLUMNS] == [*COLUMNS]
 
 
 @with_database

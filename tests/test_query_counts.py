@@ -45,6 +45,9 @@ PAGES = {
     "sorted listing": "/partnerships/?sort=title",
     "listing without matches": "/partnerships/?q=porrt&state=US-01",
     "listing as a file": "/partnerships.csv",
+    "listing as JSON": "/partnerships.json",
+    "listing as a workbook": "/partnerships.xlsx",
+    "listing as GeoJSON": "/partnerships.geojson",
     "map": "/map/",
     "filtered map": "/map/?theme=theme-0&kind=sister&state=US-00&actor=washington",
     "map's data": "/map.json?sort=oldest",
@@ -93,6 +96,17 @@ PAGES = {
     "feed of updates": "/updates.atom",
     "suggestions": "/api/v1/suggest?q=port",
     "page not found": "/partnerships/nowhere/",
+    "API": "/api/v1/",
+    "page of the API": "/api/v1/partnerships/?page_size=100&facets=true",
+    "filtered page of the API": "/api/v1/partnerships/?q=port&theme=theme-0&actor=washington",
+    "record of the API": "/api/v1/partnerships/port-0/",
+    "actors of the API": "/api/v1/actors/?page_size=100&facets=true",
+    "actor of the API": "/api/v1/actors/hyogo/",
+    "themes of the API": "/api/v1/themes/",
+    "sources of the API": "/api/v1/sources/?page_size=100&facets=true",
+    "peers of the API": "/api/v1/peers/?actor=town-0&theme=theme-0",
+    "description of the API": "/api/v1/schema/",
+    "documentation of the API": "/api/v1/docs/",
 }
 FEW = 3
 MANY = 4 * FEW
