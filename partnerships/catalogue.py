@@ -39,7 +39,7 @@ MOST_PATCHED = 500  # records; for more, everything is read anew
 MOST_ROWS = 12_000  # kept as they are shown, about 2 KB each
 MOST_PAGES = 1_500  # about 10 KB each
 MOST_FACETS = 200  # lists' worth, about 70 KB each
-MOST_LINES = 150_000  # of an export, about 400 bytes each
+MOST_LINES = 150_000  # of an export, about 550 bytes each
 MOST_SEARCHES = 200
 FEW = 3_000  # matches: picked out one by one; more are found by going along the order
 
