@@ -463,7 +463,7 @@ class EmbedFilter(PartnershipFilter):
     look = _ChoiceFilter(
         label=gettext_lazy("Colours"),
         choices=[
-            ("auto", gettext_lazy("as the visitor's device")),
+            ("auto", gettext_lazy("as on each device")),
             ("light", gettext_lazy("always light")),
         ],
         method="keep",
