@@ -11,7 +11,7 @@ from copy import copy, deepcopy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import starmap
-from typing import Any, Self
+from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import urlencode
 
 import django_filters
@@ -41,6 +41,9 @@ class Ignored:
 
 class ListFilterSet(django_filters.FilterSet):
     """A FilterSet that takes what it understands, and can write itself as an address."""
+
+    # Parameters that change how a list is shown, and not what it holds.
+    appearance: ClassVar[frozenset[str]] = frozenset({"sort"})
 
     def __init__(self, data: QueryDict, queryset: QuerySet[Any]) -> None:
         # Not django-filter's own, which copies every filter: most lists are selected without one (``catalogue``).
@@ -168,10 +171,24 @@ class ListFilterSet(django_filters.FilterSet):
         return False
 
     def description(self, name: str, value: str) -> str:
-        """A value that narrows the list, in words, where no facet has a label for it."""
+        """A value that narrows the list, in words."""
+        declared = self.base_filters[name]
         if name == "q":
             return _("“%(words)s”") % {"words": value}
-        return _("%(label)s: %(value)s") % {"label": self.base_filters[name].label, "value": value}
+        if name == "decade":
+            return _("%(year)ds") % {"year": int(value)}
+        if name in _OFFERED:
+            return vocabulary.current().labels(name).get(value, value)
+        if isinstance(declared, django_filters.MultipleChoiceFilter):
+            return str(dict(declared.extra["choices"]).get(value, value))
+        return _("%(label)s: %(value)s") % {"label": declared.label, "value": value}
+
+    @property
+    def narrowing(self) -> list[tuple[str, str]]:
+        """The parameters that decide what the list holds, with each of their values."""
+        return [
+            (name, value) for name in self.base_filters if name not in self.appearance for value in self.chosen(name)
+        ]
 
     def changed(self, changes: dict[str, list[str]]) -> Self:
         """The same kind of list with some parameters changed."""
@@ -244,6 +261,10 @@ def presentable(value: str) -> str:
 
 def _listed(choices: Any) -> list[Any]:
     return list(choices() if callable(choices) else choices)
+
+
+_Kind = TypeVar("_Kind", bound=ListFilterSet)
+_OFFERED = ("theme", "state", "prefecture")
 
 
 def _offered(parameter: str) -> Callable[[], list[tuple[str, str]]]:
@@ -462,6 +483,7 @@ class CoverageFilter(PartnershipFilter):
     columns, and ``by``, what it shows."""
 
     q = theme = state = prefecture = level = decade = actor = sort = None  # type: ignore[assignment]
+    appearance = frozenset({"by"})
 
     by = _ChoiceFilter(
         label=gettext_lazy("Show"),
@@ -484,6 +506,100 @@ class CoverageFilter(PartnershipFilter):
     def by_what(self) -> str:
         """``state``, ``prefecture`` or ``pair``."""
         return (self.chosen("by") or ["state"])[-1]
+
+
+class EmbedFilter(PartnershipFilter):
+    """The listing's parameters, and what a page of somebody else shows of the list and how."""
+
+    appearance = frozenset({"sort", "view", "rows", "look"})
+
+    view = _ChoiceFilter(
+        label=gettext_lazy("What it shows"),
+        choices=[
+            ("list", pgettext_lazy("what an embed shows", "a list")),
+            ("map", pgettext_lazy("what an embed shows", "a map")),
+            ("both", pgettext_lazy("what an embed shows", "a map and a list")),
+        ],
+        method="keep",
+    )
+    rows = _ChoiceFilter(
+        label=gettext_lazy("Length of the list"),
+        choices=[(number, number) for number in ("5", "10", "20")],
+        method="keep",
+    )
+    look = _ChoiceFilter(
+        label=gettext_lazy("Colours"),
+        choices=[
+            ("auto", gettext_lazy("as on each device")),
+            ("light", gettext_lazy("always light")),
+        ],
+        method="keep",
+    )
+
+    class Meta:
+        model = Partnership
+        fields: list[str] = []
+
+    def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
+        if name in {"rows", "sort"} and chosen.get("view") == ["map"]:
+            return True  # a map shows everything, in no order
+        return (name, value) in {("view", "list"), ("rows", "5"), ("look", "auto")} or super().is_default(
+            name, value, chosen
+        )
+
+    @property
+    def shows_map(self) -> bool:
+        return self.chosen("view") in (["map"], ["both"])
+
+    @property
+    def most(self) -> int:
+        """How many partnerships are named; none beside a map alone."""
+        return 0 if self.chosen("view") == ["map"] else int((self.chosen("rows") or ["5"])[-1])
+
+    @property
+    def is_always_light(self) -> bool:
+        return self.chosen("look") == ["light"]
+
+    @cached_property
+    def listing(self) -> PartnershipFilter:
+        """The whole list with the same filters."""
+        return self._with_parameters_of(PartnershipFilter)
+
+    def _with_parameters_of(self, kind: type[_Kind]) -> _Kind:
+        """The same choices as another kind of list has them; not looked at again, because they are understood."""
+        other = kind(QueryDict(), self.queryset)
+        data = QueryDict(mutable=True)
+        for name in kind.base_filters:
+            if chosen := self.chosen(name):
+                data.setlist(name, chosen)
+        other._keep(data)
+        return other
+
+
+class EmbedFormFilter(EmbedFilter):
+    """The parameters of the page on which an embed is put together: its own, and its language."""
+
+    appearance = EmbedFilter.appearance | {"language"}
+
+    language = _ChoiceFilter(
+        label=gettext_lazy("Language"), choices=[("en", "English"), ("ja", "日本語")], method="keep"
+    )
+
+    class Meta:
+        model = Partnership
+        fields: list[str] = []
+
+    def is_default(self, name: str, value: str, chosen: dict[str, list[str]]) -> bool:
+        return (name, value) == ("language", get_language()) or super().is_default(name, value, chosen)
+
+    @property
+    def its_language(self) -> str:
+        """Of the embed; that of the page unless another one is chosen."""
+        return (self.chosen("language") or [get_language() or "en"])[-1]
+
+    @cached_property
+    def embed(self) -> EmbedFilter:
+        return self._with_parameters_of(EmbedFilter)
 
 
 class ActorFilter(ListFilterSet):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partnerships import search
-from partnerships.filters import PartnershipFilter
+from partnerships.filters import EmbedFormFilter, PartnershipFilter
 
 from .factories import make_actor, make_prefecture, make_state, make_theme, published_partnership
 
@@ -53,6 +53,13 @@ def moved_to(address: str) -> str:
         ("/partnerships/?sort=title&sort=oldest", "/partnerships/?sort=oldest"),
         ("/partnerships/?q=%E7%A5%9E%E6%88%B8&x", "/partnerships/?q=%E7%A5%9E%E6%88%B8"),
         ("/ja/partnerships/?page=1", "/ja/partnerships/"),
+        ("/embed/partnerships/?view=list&rows=5&look=auto", "/embed/partnerships/"),
+        ("/embed/partnerships/?rows=20&view=map&sort=title", "/embed/partnerships/?view=map"),
+        ("/embed/partnerships/?look=light&view=both&rows=10", "/embed/partnerships/?view=both&rows=10&look=light"),
+        ("/embed/partnerships/?page=2&language=ja", "/embed/partnerships/"),
+        ("/embed/?language=en&view=list", "/embed/"),
+        ("/ja/embed/?language=ja", "/ja/embed/"),
+        ("/ja/embed/?language=en&theme=tech", "/ja/embed/?theme=tech&language=en"),
         ("/actors/?show=connected&kind=city", "/actors/?kind=city"),
         ("/sources/?language=ja&kind=news", "/sources/?kind=news&language=ja"),
     ],
@@ -135,6 +142,9 @@ VALUES = st.one_of(
             "relevance",
             "oldest",
             "connected",
+            "map",
+            "20",
+            "light",
             "all",
             "en",
             "ja",
@@ -150,9 +160,7 @@ VALUES = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
 )
 PARAMETERS = st.lists(
-    st.tuples(
-        st.sampled_from([*PartnershipFilter.base_filters, "show", "language", "page", "p", "a", "utm_source"]), VALUES
-    ),
+    st.tuples(st.sampled_from([*EmbedFormFilter.base_filters, "show", "page", "p", "a", "utm_source"]), VALUES),
     max_size=7,
 )
 
@@ -160,7 +168,17 @@ PARAMETERS = st.lists(
 @settings(deadline=None, max_examples=60)
 @given(
     st.sampled_from(
-        ["/partnerships/", "/ja/partnerships/", "/actors/", "/sources/", "/anniversaries/", "/networks/", "/compare/"]
+        [
+            "/partnerships/",
+            "/ja/partnerships/",
+            "/actors/",
+            "/sources/",
+            "/anniversaries/",
+            "/networks/",
+            "/compare/",
+            "/embed/",
+            "/ja/embed/partnerships/",
+        ]
     ),
     PARAMETERS,
     st.sampled_from([quote, quote_plus]),

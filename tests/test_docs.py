@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from partnerships.filters import PartnershipFilter
+from partnerships.filters import EmbedFormFilter
 
 README = (settings.BASE_DIR / "README.md").read_text()
 
@@ -28,8 +28,8 @@ def test_the_readme_names_every_command():
     assert {name for name in commands if f"`{name}" not in README} == set()
 
 
-def test_the_readme_names_every_filter_of_the_listing():
-    assert {name for name in PartnershipFilter.base_filters if f"`{name}`" not in README} == set()
+def test_the_readme_names_every_filter_of_the_listing_and_of_embeds():
+    assert {name for name in EmbedFormFilter.base_filters if f"`{name}`" not in README} == set()
 
 
 def test_the_map_of_the_rooms_names_every_room():

@@ -67,6 +67,7 @@ def test_it_names_every_public_page_in_both_languages_once(client: Client) -> No
         "/peers/",
         "/coverage/",
         "/brief/",
+        "/embed/",
         "/anniversaries/",
         "/updates/",
         "/compare/",

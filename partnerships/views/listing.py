@@ -80,16 +80,10 @@ class Narrowing:
     @cached_property
     def chips(self) -> list[Chip]:
         """Everything that narrows the list."""
-        by_name = {facet.name: facet for facet in self.facets}
-        found = []
-        for name in self.filters.base_filters:
-            if name in {"sort", "by"} or not self.filters.chosen(name):
-                continue
-            labels = {value.value: value.label for value in by_name[name].values} if name in by_name else {}
-            for value in self.filters.chosen(name):
-                label = labels.get(value) or self.filters.description(name, value)
-                found.append(Chip(label, self.filters.toggled(name, value)))
-        return found
+        filters = self.filters
+        return [
+            Chip(filters.description(name, value), filters.toggled(name, value)) for name, value in filters.narrowing
+        ]
 
     @property
     def is_for_robots(self) -> bool:

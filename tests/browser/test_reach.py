@@ -74,6 +74,8 @@ def test_widely_set_text_fits_the_window(site, browser: Browser):
         "/overlaps/?actor=maryland",
         "/peers/?actor=abira-hokkaido",
         "/coverage/",
+        "/embed/?theme=climate",
+        "/embed/partnerships/?view=both",
     ):
         page.goto(address)
         page.add_style_tag(content=WIDE_TEXT)
