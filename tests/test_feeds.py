@@ -271,7 +271,9 @@ def test_the_last_changed_comes_first_whatever_order_is_asked_for() -> None:
 def test_a_feed_of_a_filtered_list_says_what_it_is_of() -> None:
     some_records()
     feed = parsed("/partnerships.atom?theme=climate&kind=project&kind=sister").feed
-    assert feed.title == "Partnerships (Theme: Climate · Kind: Project, Sister tie)"
+    assert feed.title == "Partnerships (Climate · Project · Sister tie)"
+    in_japanese = parsed("/ja/partnerships.atom?theme=climate&kind=project").feed
+    assert in_japanese.title == "連携（気候 · プロジェクト）"
     assert feed.subtitle == "1 partnership."
 
 

@@ -130,6 +130,7 @@ def _refusal(path: str, seconds: int) -> HttpResponse:
         "Cache-Control": "no-store",
         "Content-Language": language,
         "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
     }
     for name, value in headers.items():
         refusal.headers[name] = value

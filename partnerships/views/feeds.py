@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from partnerships import catalogue, changes, feeds, queries
@@ -51,15 +51,10 @@ def partnerships_atom(request: HttpRequest) -> HttpResponseBase:
 
 
 def _title(filters: PartnershipFilter) -> str:
-    """“Partnerships (Theme: Climate)”: whoever follows several lists can tell them apart."""
-    chosen = []
-    for name, declared in filters.filters.items():
-        if name != "sort" and (values := filters.chosen(name)):
-            labels = {str(value): label for value, label in getattr(declared.field, "choices", ())}
-            shown = pgettext("between several names", ", ").join(str(labels.get(value, value)) for value in values)
-            chosen.append(_("%(label)s: %(value)s") % {"label": declared.label, "value": shown})
+    """“Partnerships (Climate · Washington)”: whoever follows several lists can tell them apart."""
     title = _("Partnerships")
-    return _("%(title)s (%(filters)s)") % {"title": title, "filters": " · ".join(chosen)} if chosen else title
+    chosen = " · ".join(str(filters.description(name, value)) for name, value in filters.narrowing)
+    return _("%(title)s (%(filters)s)") % {"title": title, "filters": chosen} if chosen else title
 
 
 def _entries(selection: Selection) -> Iterator[Entry]:
