@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ from partnerships.models import (
     Source,
     Theme,
 )
+from partnerships.package.tables import TABLES
 
 from .factories import join, make_actor, make_prefecture, published_partnership
 from .markup import Page
@@ -111,11 +113,23 @@ def is_a_page(response: HttpResponse) -> None:
     assert sorted(set(identities)) == sorted(identities)
 
 
+def is_a_data_package(response: HttpResponse) -> None:
+    """Its cells hold the texts as they are, because they are to be loaded again, not to be looked at."""
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        for table in TABLES:
+            head, *rows = csv.reader(io.StringIO(archive.read(table.file_name).decode(), newline=""))
+            assert tuple(head) == table.column_names and rows
+            assert all(len(row) == len(head) for row in rows)
+            for name in {"title", "name", "statement"}.intersection(head):
+                assert all(HOSTILE.startswith(row[head.index(name)]) for row in rows)
+
+
 READERS: dict[str, Callable[[HttpResponse], None]] = {
     "text/html": is_a_page,
     "text/csv": is_a_table_without_formulas,
     "text/calendar": is_a_calendar,
     "text/plain": lambda response: None,
+    "application/zip": is_a_data_package,
     "application/json": lambda response: json.loads(response.content),
     "application/xml": is_well_formed_xml,
     "application/atom+xml": is_well_formed_xml,
@@ -131,7 +145,7 @@ def test_hostile_texts_stay_texts_at_every_public_address() -> None:
     for address, response in get_all(every_address()).items():
         assert response.status_code == 200, address
         kind, _semicolon, charset = response.headers["Content-Type"].partition("; charset=")
-        assert charset == "utf-8" or kind == "application/json", address
+        assert charset == "utf-8" or kind in {"application/json", "application/zip"}, address
         policy = response.headers["Content-Security-Policy"]
         assert "default-src 'self'" in policy and "unsafe-" not in policy and not response.cookies, address
         try:
