@@ -1,4 +1,4 @@
-"""Addresses: English at the root, Japanese under ``/ja/``, probes, ``robots.txt`` and the sitemap in no language."""
+"""Addresses: English at the root, Japanese under ``/ja/``; probes, the sitemap and the data package in no language."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from partnerships.views import (
     home,
     maps,
     networks,
+    package,
     pages,
     partnerships,
     peers,
@@ -38,6 +39,8 @@ urlpatterns = [
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("sitemap-<slug:section>-<int:number>.xml", discovery.sitemap_part, name="sitemap-part"),
     path("api/v1/", include("partnerships.api.urls")),
+    path("data/us-japan-partnerships.zip", package.data_package, name="data-package"),
+    path("api/v1/suggest", completion.suggest, name="suggest"),
     *i18n_patterns(
         path("", home.home, name="home"),
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),
@@ -70,6 +73,8 @@ urlpatterns = [
         path("about/", pages.about, name="about"),
         path("api/v1/docs/", docs.api_docs, name="api-docs"),
         path("data/", pages.data, name="data"),
+        path("data/cite.bib", package.data_bibtex, name="data-bibtex"),
+        path("data/cite.ris", package.data_ris, name="data-ris"),
         path("accessibility/", pages.accessibility, name="accessibility"),
         path("opensearch.xml", discovery.opensearch, name="opensearch"),
         path("anniversaries/", anniversaries.anniversary_list, name="anniversary-list"),

@@ -81,8 +81,12 @@ def website() -> Data:
     }
 
 
-def dataset(figures: queries.Figures, downloads: Mapping[str, str]) -> Data:
-    """The directory as open data; ``downloads`` are addresses by media type. It names no creator: none is recorded."""
+def dataset(figures: queries.Figures, downloads: Mapping[str, str], version: str = "") -> Data:
+    """The directory as open data; ``downloads`` are addresses by media type. It names no creator: none is recorded.
+
+    The version is that of the data package, which takes the reading of all tables; a page that does not tell it leaves
+    it out.
+    """
     return _without_empty(
         {
             "@type": "Dataset",
@@ -99,6 +103,7 @@ def dataset(figures: queries.Figures, downloads: Mapping[str, str]) -> Data:
             "inLanguage": LANGUAGES,
             "temporalCoverage": f"{figures.earliest}/.." if figures.earliest else "",
             "spatialCoverage": [{"@type": "Country", "name": str(country.label)} for country in Country],
+            "version": version,
             "dateModified": _day(figures.as_of),
             "distribution": [
                 {"@type": "DataDownload", "encodingFormat": media_type, "contentUrl": absolute(address)}

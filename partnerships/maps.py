@@ -270,8 +270,9 @@ class Drawing:
 
 def _arcs(ties: Ties) -> list[Line]:
     by_step: dict[int, list[str]] = {}
-    for (jp, us), count in sorted(ties.pairs.items()):
-        path = _arc(ties.atlas.places[jp].point, ties.atlas.places[us].point)
+    places = ties.atlas.places
+    for (jp, us), count in sorted(ties.pairs.items(), key=lambda item: [places[end].slug for end in item[0]]):
+        path = _arc(places[jp].point, places[us].point)
         by_step.setdefault(_step(count, ARC_STEPS), []).append(path)
     lines = []
     for step, paths in sorted(by_step.items()):

@@ -1,4 +1,7 @@
-"""What a page asks, as sentences; each starts from what is published."""
+"""What a page asks, as sentences; each starts from what is published.
+
+The parts of a record come in the order that the data package has, so that a directory loaded elsewhere shows the same.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,22 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, Max, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, NullIf
 from django.db.models.lookups import IsNull
 from django.utils import timezone
@@ -29,6 +47,8 @@ from .models import (
 from .models.partnership import PartnershipQuerySet
 
 _PUBLIC_PARTNERSHIP = Q(partnership__publication=Publication.PUBLISHED)
+# Citations of one source: what it supports, in the order in which a record's page tells it.
+_BY_FACT = Case(*(When(supports=fact, then=number) for number, fact in enumerate(Citation.Supports)))
 
 
 @cache  # never evaluated, only copied: to say it anew takes longer than what a listing asks of the catalogue
@@ -43,7 +63,7 @@ def partnerships() -> PartnershipQuerySet:
 def with_names(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
     """Partnerships with their participants and themes, whose names a sentence about them needs."""
     participations = Participation.objects.select_related("actor__region", "actor__successor").order_by(
-        "position", "pk"
+        "position", "actor__slug"
     )
     return found.prefetch_related(Prefetch("participations", participations), "themes")
 
@@ -76,7 +96,7 @@ def _counted(rows: QuerySet[Any], group: str, counted: str) -> Coalesce:
 def for_page(found: QuerySet[Partnership], today: dt.date | None = None) -> QuerySet[Partnership]:
     """Everything that a partnership's own page shows; ``today`` stands for the present day."""
     return for_rows(found, today).prefetch_related(
-        Prefetch("citations", Citation.objects.select_related("source").order_by("pk")),
+        Prefetch("citations", Citation.objects.select_related("source").order_by("source__slug", _BY_FACT)),
         Prefetch("outcomes", Outcome.objects.select_related("source")),
         Prefetch("milestones", Milestone.objects.select_related("source")),
     )
@@ -84,13 +104,16 @@ def for_page(found: QuerySet[Partnership], today: dt.date | None = None) -> Quer
 
 def public_adoptions() -> QuerySet[Adoption]:
     """Who adopted what from whom, where both are published."""
-    return Adoption.objects.filter(_PUBLIC_PARTNERSHIP, adopted_from__publication=Publication.PUBLISHED).order_by("pk")
+    return Adoption.objects.filter(_PUBLIC_PARTNERSHIP, adopted_from__publication=Publication.PUBLISHED).order_by(
+        "partnership__slug", "adopted_from__slug"
+    )
 
 
 def adoptions_in_preview(record: Partnership) -> QuerySet[Adoption]:
     """What a record adopted from published ones, and what those adopted from it."""
     of_its_own = Q(partnership=record, adopted_from__publication=Publication.PUBLISHED)
-    return Adoption.objects.filter(of_its_own | (_PUBLIC_PARTNERSHIP & Q(adopted_from=record))).order_by("pk")
+    links = Adoption.objects.filter(of_its_own | (_PUBLIC_PARTNERSHIP & Q(adopted_from=record)))
+    return links.order_by("partnership__slug", "adopted_from__slug")
 
 
 def newest_partnerships(count: int) -> list[Partnership]:
@@ -223,9 +246,10 @@ class Support:
 def support_of(source: Source) -> list[Support]:
     """What rests on a source, by partnership: facts that cite it, results, milestones."""
     found: dict[int, Support] = {}
-    for kind in ("citations", "outcomes", "milestones"):
-        parts = getattr(source, kind).filter(_PUBLIC_PARTNERSHIP).select_related("partnership").order_by("pk")
-        for part in parts:
+    orders: dict[str, Any] = {"citations": _BY_FACT, "outcomes": "position", "milestones": "on"}
+    for kind, order in orders.items():
+        parts = getattr(source, kind).filter(_PUBLIC_PARTNERSHIP).select_related("partnership")
+        for part in parts.order_by(order, "pk"):
             support = found.setdefault(part.partnership_id, Support(part.partnership))
             getattr(support, kind).append(part)
     return sorted(found.values(), key=lambda support: (support.partnership.title, support.partnership.slug))

@@ -10,8 +10,9 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone, translation
 
-from partnerships.citing import Reference, plain_in_each_language
-from partnerships.models import Partnership, Publication
+from partnerships.citing import DataReference, Reference, in_each_language, plain_in_each_language
+from partnerships.models import PartialDate, Partnership, Publication
+from partnerships.package.describing import Edition
 
 from .factories import make_partnership, published_partnership
 from .markup import Page
@@ -114,6 +115,59 @@ def test_a_title_of_several_lines_cannot_add_a_field() -> None:
     assert fields_of_ris(reference.ris())["UR"] == ADDRESS
     assert reference.ris().count("\r\nER  - ") == 1
     assert "\n" not in reference.title
+
+
+# --- The data as a whole ---------------------------------------------------------------------------------------------
+
+EDITION = Edition(PartialDate(2026, 11, 5), "0123abcdef")
+
+
+def test_a_plain_citation_of_the_data_names_version_date_and_licence() -> None:
+    assert in_each_language(lambda: DataReference.of(EDITION).plain()) == {
+        "en": "U.S.–Japan Partnerships Directory. Data set, version 2026.11.5+0123abcd, as of 5 November 2026. "
+        f"CC BY 4.0. {settings.SITE_URL}/data/",
+        "ja": "日米自治体連携ディレクトリ、データセット、版 2026.11.5+0123abcd（2026年11月5日現在）、CC BY 4.0、"
+        f"{settings.SITE_URL}/ja/data/",
+    }
+
+
+def test_data_without_a_date_is_cited_without_one() -> None:
+    reference = DataReference.of(Edition(None, "0123abcdef"))
+    assert reference.plain().startswith(
+        "U.S.–Japan Partnerships Directory. Data set, version 0.0.0+0123abcd. CC BY 4.0"
+    )
+    assert not {"PY", "DA"} & fields_of_ris(reference.ris()).keys()
+    assert "year" not in fields_of_bibtex(reference.bibtex())
+
+
+def test_the_data_is_cited_as_a_data_set() -> None:
+    today = timezone.now().date()
+    reference = DataReference.of(EDITION)
+    assert reference.bibtex().startswith("@dataset{us-japan-partnerships,\n")
+    assert fields_of_bibtex(reference.bibtex()) == {
+        "title": "{U.S.–Japan Partnerships Directory}",
+        "publisher": "U.S.–Japan Partnerships Directory",
+        "howpublished": "Data set, version 2026.11.5+0123abcd",
+        "version": "2026.11.5+0123abcd",
+        "year": "2026",
+        "note": "CC BY 4.0",
+        "url": f"{settings.SITE_URL}/data/",
+        "urldate": today.isoformat(),
+        "langid": "english",
+    }
+    assert fields_of_ris(reference.ris()) == {
+        "TY": "DATA",
+        "ID": "us-japan-partnerships",
+        "TI": "U.S.–Japan Partnerships Directory",
+        "PB": "U.S.–Japan Partnerships Directory",
+        "ET": "2026.11.5+0123abcd",
+        "PY": "2026",
+        "DA": "2026/11/05",
+        "Y2": today.strftime("%Y/%m/%d"),
+        "UR": f"{settings.SITE_URL}/data/",
+        "LA": "en",
+        "ER": "",
+    }
 
 
 # --- Files ---------------------------------------------------------------------------------------------------------

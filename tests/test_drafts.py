@@ -57,6 +57,7 @@ pytestmark = pytest.mark.django_db
 MARKER = "hiddenmarker"
 NEAR_THE_MARKER = "hiddenmarkr"  # one typing error away
 NEVER_WAS = "never-was-at"  # as long as the marker
+NOTE = "writtenbyacurator"  # in the notes of public records, which stand on no page, but in the data package
 HIDDEN_YEAR = "1703"
 UNPUBLISHED = [Publication.DRAFT, Publication.IN_REVIEW, Publication.ARCHIVED]
 
@@ -76,9 +77,8 @@ PARAMETERS: dict[str, type[models.Model]] = {
 PROBES = {"healthz", "readyz"}
 SEARCHES = ["q=port", "q=hidden", f"q={MARKER}"]
 NEED_A_QUERY = {"api-peers"}  # without one they answer that it is missing
-PACKED = ("application/zip", "application/vnd.openxmlformats-")
 # Addresses outside the languages: the same for all.
-IN_NO_LANGUAGE = {"robots", "sitemap", "sitemap-part"}
+IN_NO_LANGUAGE = {"robots", "sitemap", "sitemap-part", "data-package"}
 API = "api/v1/"
 # Addresses that show no single record, and take something else than a slug.
 PARTS = {"sitemap-part": [f"/sitemap-{section}-1.xml" for section in sitemaps.SECTIONS]}
@@ -120,6 +120,9 @@ QUERIES = {
     "sitemap": [],
     "about": [],
     "data": [],
+    "data-package": [],
+    "data-bibtex": [],
+    "data-ris": [],
     "accessibility": [],
     "opensearch": [],
     "theme-list": [],
@@ -244,6 +247,8 @@ def public_directory() -> dict[str, Any]:
         "kobe-seattle", kind="project", started="1957", us=seattle, jp=kobe, source=source, themes=(climate,)
     )
     published_partnership("other", title="Two ports", us=seattle, jp=kobe, source=source)
+    for model in (Partnership, Actor):
+        model._default_manager.update(note=NOTE)
     return {"climate": climate, "hyogo": hyogo, "kobe": kobe, "seattle": seattle, "source": source, "record": record}
 
 
@@ -304,7 +309,6 @@ def confide(public: dict[str, Any]) -> None:
     curator = User.objects.create(username=MARKER, first_name=MARKER, last_name=MARKER, email=f"{MARKER}@example.org")
     record, place = public["record"], public["kobe"]
     for model in (Partnership, Actor):
-        model._default_manager.exclude(slug__startswith=MARKER).update(note=MARKER)
         model.history.exclude(slug__startswith=MARKER).update(history_change_reason=MARKER, history_user=curator)
     for target in ({"partnership": record}, {"actor": place}):
         ReviewEvent.objects.create(action="published", by=curator, note=MARKER, **target)
@@ -371,15 +375,18 @@ def get_all(addresses: Iterable[str]) -> dict[str, HttpResponse]:
 
 
 def whole(response: HttpResponseBase) -> HttpResponse:
-    """The answer with all of its content, where it came in parts, and with what a zip file holds in its place."""
-    is_packed = response.headers["Content-Type"].startswith(PACKED)
-    if not is_packed and not isinstance(response, StreamingHttpResponse):
+    """The answer with all of its content, where it came in parts."""
+    if not isinstance(response, StreamingHttpResponse):
         return response
-    content = b"".join(response)
-    if is_packed:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            content = b"".join(name.encode() + archive.read(name) for name in sorted(archive.namelist()))
-    return HttpResponse(content, status=response.status_code, headers=response.headers)
+    return HttpResponse(b"".join(response), status=response.status_code, headers=response.headers)
+
+
+def opened(response: HttpResponse) -> bytes:
+    """All that an answer holds, also where it is an archive of files."""
+    if not zipfile.is_zipfile(io.BytesIO(response.content)):
+        return response.content
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        return b"".join(entry.filename.encode() + archive.read(entry) for entry in archive.infolist())
 
 
 def links_of(response: HttpResponse) -> set[str]:
@@ -422,9 +429,14 @@ def test_nothing_hidden_is_in_any_byte_of_any_public_address(walk: Walk) -> None
         (address, marker)
         for address in addresses
         for marker in (MARKER, HIDDEN_YEAR)
-        if marker.encode() in walk.after[address].content.lower()
+        if marker.encode() in opened(walk.after[address]).lower()
     ]
     assert found == []
+
+
+def test_what_curators_note_of_public_records_is_in_the_data_package_only(walk: Walk) -> None:
+    found = {address for address, response in walk.after.items() if NOTE.encode() in opened(response)}
+    assert found == {"/data/us-japan-partnerships.zip"}
 
 
 def test_no_public_address_differs_by_a_byte_when_something_is_hidden(walk: Walk) -> None:

@@ -26,6 +26,7 @@ from partnerships.models import (
     Theme,
 )
 from partnerships.networks import graph
+from partnerships.package import download
 
 from .factories import join, make_actor, make_prefecture, make_source, make_state, make_theme, published_partnership
 
@@ -75,6 +76,8 @@ ADDRESSES = (
     "themes/climate/",
     "sources/",
     "sources/page/",
+    "data/",
+    "data/us-japan-partnerships.zip",
     "compare/",
     "compare/?p=two-ports&p=model&p=other",
     "compare/?a=seattle&a=hyogo",
@@ -159,6 +162,7 @@ def forget_everything() -> None:
     maps._latest = maps.Atlas(-1, {}, {}, {})
     coverage._latest = coverage.Ground(-1, {}, set(), {}, [])
     graph._latest = None
+    download._latest = None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
+import zipfile
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ from partnerships.models import (
     Source,
     Theme,
 )
+from partnerships.package.tables import TABLES
 
 from .factories import join, make_actor, make_prefecture, published_partnership
 from .markup import Page
@@ -114,12 +115,21 @@ def is_a_page(response: HttpResponse) -> None:
 
 
 def is_a_workbook_of_texts(response: HttpResponse) -> None:
-    """Its parts, which the walk has put in the place of the zip file that holds them."""
-    sheet = re.search(rb"<worksheet.*</worksheet>", response.content, re.DOTALL)
-    assert sheet
-    tree = ET.fromstring(sheet[0])  # noqa: S314 (our own)
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        tree = ET.fromstring(archive.read("xl/worksheets/sheet1.xml"))  # noqa: S314 (our own)
     names = {element.tag.rpartition("}")[2] for element in tree.iter()}
     assert "row" in names and not names & {"f", "u", "hyperlink"}
+
+
+def is_a_data_package(response: HttpResponse) -> None:
+    """Its cells hold the texts as they are, because they are to be loaded again, not to be looked at."""
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        for table in TABLES:
+            head, *rows = csv.reader(io.StringIO(archive.read(table.file_name).decode(), newline=""))
+            assert tuple(head) == table.column_names and rows
+            assert all(len(row) == len(head) for row in rows)
+            for name in {"title", "name", "statement"}.intersection(head):
+                assert all(HOSTILE.startswith(row[head.index(name)]) for row in rows)
 
 
 READERS: dict[str, Callable[[HttpResponse], None]] = {
@@ -127,6 +137,7 @@ READERS: dict[str, Callable[[HttpResponse], None]] = {
     "text/csv": is_a_table_without_formulas,
     "text/calendar": is_a_calendar,
     "text/plain": lambda response: None,
+    "application/zip": is_a_data_package,
     "application/json": lambda response: json.loads(response.content),
     "application/geo+json": lambda response: json.loads(response.content),
     workbooks.CONTENT_TYPE: is_a_workbook_of_texts,
@@ -138,7 +149,7 @@ READERS: dict[str, Callable[[HttpResponse], None]] = {
 }
 
 
-WITHOUT_CHARSET = {"application/json", "application/geo+json", workbooks.CONTENT_TYPE}
+WITHOUT_CHARSET = {"application/json", "application/geo+json", "application/zip", workbooks.CONTENT_TYPE}
 
 
 def test_hostile_texts_stay_texts_at_every_public_address() -> None:

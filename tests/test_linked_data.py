@@ -88,6 +88,8 @@ def test_the_directory_is_described_as_a_data_set(client: Client, address: str) 
     assert 50 <= len(data["description"]) <= 5_000  # what Google's search for data sets takes
     assert data["dateModified"]
     assert "creator" not in data
+    assert ("version" in data) == address.endswith("data/")  # the home page does not read all tables for it
+    assert any(download["encodingFormat"] == "application/zip" for download in data["distribution"])
 
 
 @with_database

@@ -41,7 +41,7 @@ from partnerships.models import (
 from partnerships.models.loaded_record import LOADED
 from partnerships.package.reading import PackageError
 from partnerships.package.tables import RECORD_TABLES
-from partnerships.package.writing import descriptor_text, write_package
+from partnerships.package.writing import write_package
 from partnerships.services import loading
 from partnerships.services.loading import EditedSinceError, LoadReport, load
 
@@ -106,10 +106,6 @@ def test_the_real_directory_loads_exports_the_same_bytes_and_loads_again_unchang
 def test_the_real_directory_is_a_sound_frictionless_package() -> None:
     report = Package(str(REAL_PACKAGE / "datapackage.json")).validate()
     assert report.flatten(["path", "rowNumber", "fieldName", "message"]) == []
-
-
-def test_its_description_is_the_one_that_the_tables_give() -> None:
-    assert (REAL_PACKAGE / "datapackage.json").read_text(encoding="utf-8") == descriptor_text()
 
 
 # --- Loading --------------------------------------------------------------------------------------------------------

@@ -483,7 +483,7 @@ def test_any_text_reads_back_as_it_was_written(tmp_path: Path, texts: list[tuple
         add_partnership(rows, f"p{number}", summary=_title, note=_note)
     write(tmp_path, rows)
     for table in TABLES:
-        ordered = (tuple(cells[name] for name in table.column_names) for cells in rows[table.name])
-        (tmp_path / table.file_name).write_text(csv_text(table, ordered), encoding="utf-8", newline="")
+        ordered = [tuple(cells[name] for name in table.column_names) for cells in rows[table.name]]
+        (tmp_path / table.file_name).write_bytes(csv_text([table.column_names, *ordered]).encode())
     found = read_package(tmp_path).rows["partnerships"][1:]
     assert [(cells["summary"], cells["note"]) for cells in found] == texts

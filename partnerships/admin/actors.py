@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from partnerships.models import Actor, ActorName
 
-from .publication import PublishableAdmin
+from .publication import NOTES_ARE_PUBLIC, PublishableAdmin
 
 
 class ActorNameInline(admin.TabularInline):
@@ -61,7 +61,7 @@ class ActorAdmin(PublishableAdmin):
         ),
         (gettext_lazy("Office to ask"), {"fields": [("office_name", "office_email"), "office_url"]}),
         (gettext_lazy("Merger"), {"fields": [("successor", "dissolved_on")]}),
-        (gettext_lazy("For curators"), {"fields": ["note"]}),
+        (gettext_lazy("For curators"), {"fields": ["note"], "description": NOTES_ARE_PUBLIC}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

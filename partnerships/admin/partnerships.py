@@ -23,7 +23,7 @@ from partnerships.models import (
 )
 from partnerships.package.cells import DECIMAL
 
-from .publication import PartsOfPublishedFormSet, PublishableAdmin
+from .publication import NOTES_ARE_PUBLIC, PartsOfPublishedFormSet, PublishableAdmin
 
 
 class ParticipationFormSet(PartsOfPublishedFormSet):
@@ -157,5 +157,5 @@ class PartnershipAdmin(PublishableAdmin):
                 ],
             },
         ),
-        (gettext_lazy("For curators"), {"fields": ["verified_on", "note"]}),
+        (gettext_lazy("For curators"), {"fields": ["verified_on", "note"], "description": NOTES_ARE_PUBLIC}),
     ]

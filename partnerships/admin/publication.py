@@ -28,6 +28,10 @@ STEP_LABELS = {
     Action.RETURNED: gettext_lazy("Save and send back to draft"),
     Action.ARCHIVED: gettext_lazy("Save and archive"),
 }
+# Of records that are public: the package holds what ``load_directory`` takes, and their notes are a part of that.
+NOTES_ARE_PUBLIC = gettext_lazy(
+    "The note stands on no page, but anybody can read it in the data package once the record is public."
+)
 
 
 def may_take(request: HttpRequest, action: str) -> bool:

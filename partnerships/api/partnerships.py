@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from django.db.models import Prefetch
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
@@ -17,7 +16,7 @@ from partnerships.catalogue import Selection
 from partnerships.exports.records import Record, records
 from partnerships.exports.shapes import Partnership as Shape
 from partnerships.filters import PartnershipFilter
-from partnerships.models import Citation, Milestone, Outcome, Partnership
+from partnerships.models import Milestone, Outcome, Partnership
 
 from .endpoints import DetailEndpoint, ListEndpoint, page_of
 from .parameters import FACETS, PAGE, PAGE_SIZE, UPDATED_SINCE, fields_of
@@ -72,12 +71,7 @@ class PartnershipOne(DetailEndpoint):
 
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         given = self.given()
-        parts = (
-            Prefetch("citations", Citation.objects.select_related("source").order_by("pk")),
-            Prefetch("outcomes", Outcome.objects.select_related("source").order_by("position", "pk")),
-            Prefetch("milestones", Milestone.objects.select_related("source").order_by("on", "kind")),
-        )
-        found = queries.partnerships().prefetch_related(*parts).filter(slug=slug).first()
+        found = queries.for_page(queries.partnerships()).filter(slug=slug).first()
         record = records([found.pk]).get(found.pk) if found else None
         if found is None or record is None:
             return self.moved(slug)

@@ -90,7 +90,7 @@ _OF_PARTICIPANTS = {
 
 
 def _add_participants(found: dict[int, Record]) -> None:
-    parts = Participation.objects.filter(partnership__in=found).order_by("position", "pk")
+    parts = Participation.objects.filter(partnership__in=found).order_by("position", "actor__slug")
     for pk, *values in parts.values_list("partnership", *_OF_PARTICIPANTS.values()):
         part = dict(zip(_OF_PARTICIPANTS, values, strict=True))
         part["region"] = code = part["region"] or ""
@@ -125,7 +125,7 @@ def _add_sources(found: dict[int, Record]) -> None:
 def _that_cite(found: dict[int, Record]) -> Iterable[Any]:
     """Citations, then results and milestones, which may name further sources."""
     columns = ("partnership", *_OF_SOURCES.values())
-    yield Citation.objects.filter(partnership__in=found).order_by("pk").values_list(*columns)
+    yield Citation.objects.filter(partnership__in=found).order_by("source__slug").values_list(*columns)
     statements = (Outcome.objects.order_by("position", "pk"), Milestone.objects.order_by("on", "kind"))
     for ordered in statements:
         yield ordered.filter(partnership__in=found, source__isnull=False).values_list(*columns)

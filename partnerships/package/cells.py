@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from partnerships.models import PartialDate
 
@@ -21,6 +22,7 @@ class CellType:
     name: str  # the Frictionless type
     parse: Callable[[str], Any]
     render: Callable[[Any], str]
+    label: Any  # for people, translated when it is shown
     complaint: Callable[[], str]
     pattern: str = ""
 
@@ -72,27 +74,36 @@ def _parse_url(text: str) -> str:
     return text
 
 
-TEXT = CellType("string", str, str, lambda: _("is not text"))
+TEXT = CellType("string", str, str, gettext_lazy("text"), lambda: _("is not text"))
 SLUG = CellType(
     "string",
     _parse_slug,
     str,
+    gettext_lazy("last part of an address"),
     lambda: _("is not an address: small letters, digits and single hyphens"),
     pattern="[a-z0-9]+(-[a-z0-9]+)*",
 )
-INTEGER = CellType("integer", _parse_integer, str, lambda: _("is not a whole number"))
-DEGREES = CellType("number", _parse_degrees, repr, lambda: _("is not a number"))
+INTEGER = CellType("integer", _parse_integer, str, gettext_lazy("whole number"), lambda: _("is not a whole number"))
+DEGREES = CellType("number", _parse_degrees, repr, gettext_lazy("degrees"), lambda: _("is not a number"))
 DECIMAL = CellType(
     "number",
     _parse_decimal,
     _render_decimal,
+    gettext_lazy("number"),
     lambda: _("is not a number with at most 15 digits and four decimal places"),
 )
 DATE = CellType(
     "string",
     PartialDate.parse,
     str,
+    gettext_lazy("year, month or day"),
     lambda: _("is not a date like 2014, 2014-11 or 2014-11-05"),
     pattern="[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?",
 )
-URL = CellType("string", _parse_url, str, lambda: _("is not an address that begins with http:// or https://"))
+URL = CellType(
+    "string",
+    _parse_url,
+    str,
+    gettext_lazy("web address"),
+    lambda: _("is not an address that begins with http:// or https://"),
+)

@@ -89,6 +89,12 @@ class Table:
             return []
         return [str(value) for value, _label in self.field(column).flatchoices if value != ""]
 
+    def labels(self, column: Column) -> dict[str, str]:
+        """The same words with what they mean in the active language."""
+        if column.references:
+            return {}
+        return {str(value): str(label) for value, label in self.field(column).flatchoices if value != ""}
+
     def max_length(self, column: Column) -> int | None:
         return None if column.references or column.cell is DATE else self.field(column).max_length
 

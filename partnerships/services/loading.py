@@ -340,7 +340,7 @@ def _records_in_database(record_table: Table) -> dict[str, _Record]:
         publications = dict(record_table.model._default_manager.values_list("slug", "publication"))
     records: dict[str, _Record] = {}
     for table in parts_of(record_table):
-        for _sort_key, texts in sorted_rows(table, table.model._default_manager.all()):
+        for texts in sorted_rows(table, table.model._default_manager.all()):
             record = records.setdefault(texts[0], _Record(publications.get(texts[0], ""), defaultdict(list)))
             record.rows[table.name].append(texts)
     return records

@@ -27,7 +27,7 @@ class CitedSource:
 
 
 class CitedSources:
-    """Each source once, in the order in which they were cited; then those that only a result or a milestone names."""
+    """Each source once, in the order of their addresses; then those that only a result or a milestone names."""
 
     def __init__(self, record: Partnership) -> None:
         self._by_key: dict[int, CitedSource] = {}

@@ -121,7 +121,7 @@ def map_data(request: HttpRequest) -> HttpResponse:
     _filters, results, ties = _selected(request)
     atlas = ties.atlas
     kinds = {str(value): str(label) for value, label in Partnership.Kind.choices}
-    numbers = {key: number for number, key in enumerate(ties.places)}
+    numbers = {key: number for number, key in enumerate(sorted(ties.places, key=lambda key: atlas.places[key].slug))}
     joined: dict[maps.Pair, list[int]] = {}
     for number, key in enumerate(ties.drawn):
         for pair in atlas.pairs[key]:
@@ -131,7 +131,7 @@ def map_data(request: HttpRequest) -> HttpResponse:
         "not_drawn": ties.not_drawn,
         "places": [_place_data(atlas.places[key]) for key in numbers],
         "partnerships": [_record_data(atlas.records[key], kinds) for key in ties.drawn],
-        "pairs": [[numbers[jp], numbers[us], records] for (jp, us), records in joined.items()],
+        "pairs": sorted([numbers[jp], numbers[us], records] for (jp, us), records in joined.items()),
     }
     compact = {"ensure_ascii": False, "separators": (",", ":")}
     return JsonResponse(data, json_dumps_params=compact)

@@ -10,18 +10,34 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
 from django.shortcuts import render
 from django.template import loader
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from partnerships import linked_data, queries
+from partnerships import coverage, linked_data, queries
 from partnerships.exports.columns import COLUMNS
 from partnerships.http import public_page
 from partnerships.http.cross_origin import API
 from partnerships.http.problems import problem_response
 from partnerships.models import PartialDate
+from partnerships.package import describing, download
+from partnerships.package.tables import TABLES
+
+from .package import citations_of_data
 
 STATEMENT_WRITTEN_ON = PartialDate(2026, 11, 26)  # the one on accessibility
+
+EXAMPLES = {
+    "validating": "pip install frictionless\nfrictionless validate datapackage.json",
+    "python": (
+        "from frictionless import Package\n\n"
+        'package = Package("datapackage.json")\n'
+        'for row in package.get_resource("partnerships").read_rows():\n'
+        '    print(row["slug"], row["title"])'
+    ),
+    "loading": "python manage.py load_directory FOLDER\npython manage.py load_directory FOLDER --dry-run",
+}
 
 
 @require_safe
@@ -33,14 +49,37 @@ def about(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public_page
 def data(request: HttpRequest) -> HttpResponse:
-    figures = queries.figures()
-    context = {"figures": figures, "columns": COLUMNS, "dataset": data_of_dataset(figures)}
+    figures, package = queries.figures(), download.current()
+    context = {
+        "figures": figures,
+        "columns": COLUMNS,
+        "dataset": data_of_dataset(figures, package.edition.version),
+        "package": package,
+        "size": filesizeformat(len(package.archive)),
+        "tables": TABLES,
+        "credited": [source["title"] for source in describing.CREDITED],
+        "citations": citations_of_data(package.edition),
+        "reached": _reached(figures),
+        "examples": EXAMPLES,
+    }
     return render(request, "pages/data.html", context)
 
 
-def data_of_dataset(figures: queries.Figures) -> str:
+def data_of_dataset(figures: queries.Figures, version: str = "") -> str:
     """The directory as a data set, for machines."""
-    return linked_data.script(linked_data.dataset(figures, {"text/csv": reverse("partnerships-csv")}))
+    downloads = {"application/zip": reverse("data-package"), "text/csv": reverse("partnerships-csv")}
+    return linked_data.script(linked_data.dataset(figures, downloads, version))
+
+
+def _reached(figures: queries.Figures) -> dict[str, tuple[int, int]]:
+    """How many places of each sort a published partnership reaches, and how many there are."""
+    ground = coverage.current()
+    states = len(ground.lines("state", "en")) - len(ground.territories)
+    return {
+        "states": (figures.states, states),
+        "prefectures": (figures.prefectures, len(ground.lines("prefecture", "en"))),
+        **{group.name: (group.reached, group.total) for group in ground.groups},
+    }
 
 
 @require_safe
