@@ -40,7 +40,6 @@ urlpatterns = [
     path("sitemap-<slug:section>-<int:number>.xml", discovery.sitemap_part, name="sitemap-part"),
     path("api/v1/", include("partnerships.api.urls")),
     path("data/us-japan-partnerships.zip", package.data_package, name="data-package"),
-    path("api/v1/suggest", completion.suggest, name="suggest"),
     *i18n_patterns(
         path("", home.home, name="home"),
         path("partnerships/", partnerships.partnership_list, name="partnership-list"),
