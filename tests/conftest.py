@@ -40,6 +40,19 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"engine: {config.getoption('engine')}"
 
 
+# Fixtures by which a test reaches a database, beside the mark ``django_db``.
+REACH_A_DATABASE = {"database_url", "db", "django_db_setup", "site", "transactional_db"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test to which pytest-django refuses the database says the same on every engine: it gets the mark ``once``."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") is None and not fixtures & REACH_A_DATABASE:
+            item.add_marker(pytest.mark.once)
+
+
 class SiteTestsTogether(LoadScopeScheduling):
     """Tests that use the one real server on one worker, and those that share the loaded real directory; every other
     test wherever there is time for it.
