@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.staticfiles.storage import StaticFilesStorage
@@ -25,6 +25,11 @@ class OnePieceStaticFilesStorage(CompressedManifestStaticFilesStorage):
         if not dry_run:
             paths = {path: self._joined(path, *place) for path, place in paths.items()}
         yield from super().post_process(paths, dry_run=dry_run, **options)
+
+    def compress_files(self, paths: Iterable[str]) -> Iterator[Any]:
+        """What pages ask for, which name files by their content; browsers ask for source maps only to debug."""
+        asked_for = {name for name in self.hashed_files.values() if not name.endswith(".map")}
+        yield from super().compress_files(asked_for.intersection(paths))
 
     def _joined(self, path: str, source: StaticFilesStorage, name: str) -> tuple[StaticFilesStorage, str]:
         """Where to read a file from: its source, or the copy here that was just put together."""

@@ -40,22 +40,29 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"engine: {config.getoption('engine')}"
 
 
+# Fixtures by which a test reaches a database, beside the mark ``django_db``.
+REACH_A_DATABASE = {"database_url", "db", "django_db_setup", "site", "transactional_db"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test to which pytest-django refuses the database says the same on every engine: it gets the mark ``once``."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") is None and not fixtures & REACH_A_DATABASE:
+            item.add_marker(pytest.mark.once)
+
+
 class SiteTestsTogether(LoadScopeScheduling):
-    """Tests that use the one real server on one worker, and those of a module that loads the real directory for itself;
-    every other test wherever there is time for it.
+    """Tests that use the one real server on one worker, and those that share the loaded real directory; every other
+    test wherever there is time for it.
 
     The mark xdist_group would say so too, but pytest-xdist 3.8 ignores it in silence with pytest 9.2 (its issue 1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        of_real_records = (
-            "tests/test_search_golden.py",
-            "tests/test_search_contract.py",
-            "tests/test_briefings_of_real_records.py",
-            "tests/test_peers_evaluation.py",
-        )
-        if nodeid.startswith(of_real_records):
-            return nodeid.partition("::")[0]
+        if nodeid.startswith("tests/real_records/"):
+            return "real records"
         of_the_site = ("tests/browser/", "tests/test_first_start.py", "tests/test_workers.py")
         return "site" if nodeid.startswith(of_the_site) else nodeid
 
@@ -77,20 +84,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
             yield running
         finally:
             running.stop()
-
-
-@pytest.fixture(scope="module")
-def real_directory(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The directory's real data, for all tests of a module and for them only."""
-    from django.conf import settings
-    from django.db import transaction
-
-    from partnerships.services.loading import load
-
-    with django_db_blocker.unblock(), transaction.atomic():
-        load(path=settings.FIXTURES_PACKAGE)
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

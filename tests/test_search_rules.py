@@ -21,7 +21,7 @@ from partnerships import search
 from partnerships.models import Actor, ActorName, Country
 
 from .factories import add_themes, join, make_actor, make_prefecture, make_theme, published_partnership
-from .test_search_contract import found
+from .real_records.test_search_contract import found
 
 pytestmark = pytest.mark.django_db
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
+import brotli
 from django.core.management import call_command
 
 
@@ -16,6 +18,11 @@ def test_the_stylesheet_is_one_file_with_all_its_parts_in_their_layers(settings,
     }
     call_command("collectstatic", interactive=False, verbosity=0)
     (whole,) = (tmp_path / "static" / "partnerships" / "css").glob("site.????????????.css")
+    assert brotli.decompress(whole.with_name(f"{whole.name}.br").read_bytes()) == whole.read_bytes()
+    assert gzip.decompress(whole.with_name(f"{whole.name}.gz").read_bytes()) == whole.read_bytes()
+    assert [path.name for path in whole.parent.glob("site.css*")] == ["site.css"], (
+        "compressed although nobody asks for it"
+    )
     text = whole.read_text()
     source = settings.BASE_DIR / "partnerships" / "static" / "partnerships" / "css"
     imported = re.findall(r'@import "([\w-]+\.css)" layer\((\w+)\);', (source / "site.css").read_text())

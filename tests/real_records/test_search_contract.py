@@ -3,7 +3,7 @@
 ``search_contract.json`` holds, for each list, queries of every kind and the records of the real directory that they
 find: sorted, or as a number and a digest where there are many. A run on either engine must find just that. To add a
 query, write it there with ``null``; where a change is meant to change what is found,
-``UPDATE_SEARCH_CONTRACT=1 pytest tests/test_search_contract.py``, and look at the difference before keeping it.
+``UPDATE_SEARCH_CONTRACT=1 pytest tests/real_records/test_search_contract.py``, and look at the difference first.
 """
 
 from __future__ import annotations

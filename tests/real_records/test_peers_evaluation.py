@@ -7,7 +7,7 @@ import pytest
 from partnerships.models import Country
 from partnerships.peers import evaluation, rules, world
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_directory"), pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # At least, in both directions: found among the first 10, among the first 50, mean reciprocal rank.
 LEAST = (0.12, 0.30, 0.055)

@@ -11,13 +11,12 @@ import pytest
 from django.db.models import Count
 from django.test import Client
 
-from partnerships import queries, search
+from partnerships import queries
 from partnerships.models import Actor
+from tests.briefing_pages import Line, lines_of
+from tests.markup import Page
 
-from .briefing_pages import Line, lines_of
-from .markup import Page
-
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_directory"), pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 DAYS = ("2026-11-26", "1999-12-31", "2040-02-29")
 SAMPLE = 40
@@ -30,7 +29,6 @@ OUR_WORDS = re.compile(r"(?:Started|Ended|Term ends|Status|Earliest start|People
 def actors(real_directory: None, django_db_blocker: Any) -> list[str]:
     """The busiest of each kind, those that merged, one without a partnership, and others drawn by lot."""
     with django_db_blocker.unblock():
-        search.reindex()
         connected = queries.connected_actors(queries.actors())
         counted = connected.annotate(ties=Count("participations")).order_by("-ties", "slug")
         by_kind: dict[str, str] = {}

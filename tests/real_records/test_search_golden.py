@@ -103,12 +103,10 @@ def test_what_else_belongs_to_it_is_among_the_first_ten(answers: dict[Wish, list
     assert not misses
 
 
-@pytest.mark.usefixtures("real_directory")
 def test_a_typing_error_finds_nothing_by_itself() -> None:
     assert {str(wish): records for wish in MISTYPED if (records := found(wish.list, wish.query))} == {}
 
 
-@pytest.mark.usefixtures("real_directory")
 def test_a_typing_error_leads_to_what_was_meant() -> None:
     misses = {}
     for wish in MISTYPED:
@@ -118,7 +116,6 @@ def test_a_typing_error_leads_to_what_was_meant() -> None:
     assert not misses
 
 
-@pytest.mark.usefixtures("real_directory")
 def test_what_bearers_of_a_whole_name_take_part_in_comes_first_and_the_newest_of_it_first() -> None:
     """For every Japanese participant's name with its suffix, which is nobody's name without one."""
     parts = Participation.objects.filter(actor__country=Country.JP).exclude(actor__name_ja="")
