@@ -63,7 +63,12 @@ class SiteTestsTogether(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith("tests/real_records/"):
             return "real records"
-        of_the_site = ("tests/browser/", "tests/test_first_start.py", "tests/test_workers.py")
+        of_the_site = (
+            "tests/browser/",
+            "tests/test_api_by_chance.py",
+            "tests/test_first_start.py",
+            "tests/test_workers.py",
+        )
         return "site" if nodeid.startswith(of_the_site) else nodeid
 
 

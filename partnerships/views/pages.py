@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from partnerships import coverage, linked_data, queries
+from partnerships.exports import workbooks
 from partnerships.exports.columns import COLUMNS
+from partnerships.filters import PartnershipFilter
 from partnerships.http import public_page
 from partnerships.http.cross_origin import API
 from partnerships.http.problems import problem_response
@@ -53,6 +55,7 @@ def data(request: HttpRequest) -> HttpResponse:
     context = {
         "figures": figures,
         "columns": COLUMNS,
+        "parameters": PartnershipFilter.base_filters,
         "dataset": data_of_dataset(figures, package.edition.version),
         "package": package,
         "size": filesizeformat(len(package.archive)),
@@ -67,7 +70,13 @@ def data(request: HttpRequest) -> HttpResponse:
 
 def data_of_dataset(figures: queries.Figures, version: str = "") -> str:
     """The directory as a data set, for machines."""
-    downloads = {"application/zip": reverse("data-package"), "text/csv": reverse("partnerships-csv")}
+    downloads = {
+        "application/zip": reverse("data-package"),
+        "text/csv": reverse("partnerships-csv"),
+        workbooks.CONTENT_TYPE: reverse("partnerships-xlsx"),
+        "application/json": reverse("partnerships-json"),
+        "application/geo+json": reverse("partnerships-geojson"),
+    }
     return linked_data.script(linked_data.dataset(figures, downloads, version))
 
 
@@ -126,6 +135,10 @@ Disallow: /peers/?
 Disallow: /ja/peers/?
 Disallow: /brief/?
 Disallow: /ja/brief/?
+
+# The same records for programs, which need not be told.
+Disallow: /api/
+Allow: /api/v1/docs/
 
 # For curators only.
 Disallow: /admin/
