@@ -22,6 +22,7 @@ from partnerships.text import MOST_CHARACTERS
 
 USUAL_PAGE, LARGEST_PAGE = 50, 200  # records
 MOST_PAGES = 1_000_000
+SEARCHABLE = r"^$|[\p{L}\p{N}]"  # nothing, or something to search for: a letter or a digit of any script
 YEARS = (1, 9999)
 
 # Values of each filter that the real data has; the first that a list knows is its example.
@@ -231,7 +232,7 @@ def _schema(name: str, declared: Any) -> dict[str, Any]:
     if choices is None:
         if name == "actor":
             return {"type": "string", "format": "actor-slug", "pattern": "^[a-z0-9-]+$"}
-        return {"type": "string", "maxLength": MOST_CHARACTERS}
+        return {"type": "string", "maxLength": MOST_CHARACTERS, "pattern": SEARCHABLE}
     values = [str(value) for value, _label in (choices() if callable(choices) else choices)]
     one = {"type": "string", "enum": values}
     if isinstance(declared, django_filters.MultipleChoiceFilter):

@@ -132,10 +132,13 @@ def test_axe_finds_nothing_on_any_page_in_light_or_dark(site, page: Page, prefix
         page.emulate_media(color_scheme="light")
         page.goto(site.url + prefix + path)
         page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
-        everything = what_is_wrong(page, {"rules": {"target-size": {"enabled": True}}})
+        everything = what_is_wrong(page, {})
         page.emulate_media(color_scheme="dark")
         colours = what_is_wrong(page, {"runOnly": ["color-contrast"]})
-        assert (everything, colours) == ("", ""), f"{prefix}{path}: {everything}{colours}"
+        # A menu covers a part of what lies under it while it is open.
+        page.evaluate("for (const menu of document.querySelectorAll('details.menu')) menu.open = false")
+        sizes = what_is_wrong(page, {"runOnly": ["target-size"]})
+        assert (everything, colours, sizes) == ("", "", ""), f"{prefix}{path}: {everything}{colours}{sizes}"
 
 
 def test_no_page_logs_an_error_or_breaks_the_content_security_policy(site, page: Page):
