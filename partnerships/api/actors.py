@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from partnerships.filters import ActorFilter
 from partnerships.models import Actor, Publication
 
 from . import shapes
-from .endpoints import DetailEndpoint, FoundByQuery, ListEndpoint, page_of
+from .endpoints import DetailEndpoint, QueryListEndpoint, page_of
 from .parameters import FACETS, PAGE, PAGE_SIZE, UPDATED_SINCE, fields_of
 
 _OWN = (
@@ -26,41 +25,6 @@ _OWN = (
     *("population", "population_year", "latitude", "longitude", "website"),
     *("office_name", "office_url", "office_email"),
 )
-
-
-class ActorList(ListEndpoint):
-    summary = _("Places and organisations")
-    description = _("Places and organisations; without show=all only those that take part in a partnership themselves.")
-    filters = ActorFilter
-    parameters = (UPDATED_SINCE, FACETS, fields_of(shapes.Actor), PAGE, PAGE_SIZE)
-    shape = shapes.Actor
-    answer = page_of(shapes.Actor)
-    example = "actors/?state=US-WA&kind=city"
-
-    def get(self, request: Request) -> Response:
-        filters = ActorFilter(request.GET, queries.actors())
-        given = self.given(filters)
-        matches = filters.qs
-        if since := given["updated_since"]:
-            matches = matches.filter(updated_at__gte=since)
-        return self.page(FoundByQuery(matches, read, partial(facets.actor_facets, filters)), given)
-
-
-class ActorOne(DetailEndpoint):
-    summary = _("One place or organisation")
-    description = _("One place or organisation; its partnerships are in the list of partnerships with actor=.")
-    model = Actor
-    parameters = (fields_of(shapes.Actor),)
-    shape = shapes.Actor
-    answer = shapes.Actor
-    example = "actors/kobe-hyogo/"
-
-    def get(self, request: Request, slug: str) -> HttpResponseBase:
-        given = self.given()
-        found = read(queries.actors().filter(slug=slug))
-        if not found:
-            return self.moved(slug)
-        return Response(self.shape(only=given["fields"]).to_representation(found[0]))
 
 
 def read(found: QuerySet[Any]) -> list[dict[str, Any]]:
@@ -88,3 +52,33 @@ def _shown(actor: Any) -> dict[str, Any]:
 
 def _public_slug(actor: Actor | None) -> str:
     return actor.slug if actor is not None and actor.publication == Publication.PUBLISHED else ""
+
+
+class ActorList(QueryListEndpoint):
+    summary = _("Places and organisations")
+    description = _("Places and organisations; without show=all only those that take part in a partnership themselves.")
+    filters = ActorFilter
+    parameters = (UPDATED_SINCE, FACETS, fields_of(shapes.Actor), PAGE, PAGE_SIZE)
+    shape = shapes.Actor
+    answer = page_of(shapes.Actor)
+    example = "actors/?state=US-WA&kind=city"
+    records = staticmethod(queries.actors)
+    read = staticmethod(read)
+    count_facets = staticmethod(facets.actor_facets)
+
+
+class ActorOne(DetailEndpoint):
+    summary = _("One place or organisation")
+    description = _("One place or organisation; its partnerships are in the list of partnerships with actor=.")
+    model = Actor
+    parameters = (fields_of(shapes.Actor),)
+    shape = shapes.Actor
+    answer = shapes.Actor
+    example = "actors/kobe-hyogo/"
+
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        given = self.given()
+        found = read(queries.actors().filter(slug=slug))
+        if not found:
+            return self.moved(slug)
+        return Response(self.shape(only=given["fields"]).to_representation(found[0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -83,7 +84,7 @@ class Endpoint(APIView):
     schema: EndpointSchema | None = EndpointSchema()
     summary: Any = ""
     description: Any = ""
-    filters: type[ListFilterSet] | None = None
+    filters: Any = None  # a FilterSet, where it takes the parameters of a page
     required: frozenset[str] = frozenset()  # of the filters
     parameters: tuple[Parameter, ...] = ()
     answer: type[Shape]
@@ -127,6 +128,22 @@ class ListEndpoint(Endpoint):
         if given.get("facets"):
             body["facet_results"] = facet_results(found.facets, self.request)
         return Response(body, headers={"Link": ", ".join(f'<{url}>; rel="{rel}"' for rel, url in links.items())})
+
+
+class QueryListEndpoint(ListEndpoint):
+    """A list of the matches of a queryset, narrowed by a FilterSet and by when they were changed."""
+
+    records: Callable[[], QuerySet[Any]]
+    read: Callable[[QuerySet[Any]], list[Any]]
+    count_facets: Callable[[Any], Facets]
+
+    def get(self, request: Request) -> Response:
+        filters = self.filters(request.GET, self.records())
+        given = self.given(filters)
+        matches = filters.qs
+        if since := given["updated_since"]:
+            matches = matches.filter(updated_at__gte=since)
+        return self.page(FoundByQuery(matches, self.read, partial(self.count_facets, filters)), given)
 
 
 class DetailEndpoint(Endpoint):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -17,46 +16,10 @@ from partnerships.filters import SourceFilter
 from partnerships.models import Source
 
 from . import shapes
-from .endpoints import DetailEndpoint, FoundByQuery, ListEndpoint, page_of
+from .endpoints import DetailEndpoint, QueryListEndpoint, page_of
 from .parameters import FACETS, PAGE, PAGE_SIZE, UPDATED_SINCE, fields_of
 
 _OWN = ("slug", "title", "publisher", "url", "archived_url", "kind", "language")
-
-
-class SourceList(ListEndpoint):
-    summary = _("Sources")
-    description = _("The sources that published partnerships rest on.")
-    filters = SourceFilter
-    parameters = (UPDATED_SINCE, FACETS, fields_of(shapes.Source), PAGE, PAGE_SIZE)
-    shape = shapes.Source
-    answer = page_of(shapes.Source)
-    example = "sources/?kind=government&language=ja"
-
-    def get(self, request: Request) -> Response:
-        filters = SourceFilter(request.GET, queries.sources())
-        given = self.given(filters)
-        matches = filters.qs
-        if since := given["updated_since"]:
-            matches = matches.filter(updated_at__gte=since)
-        return self.page(FoundByQuery(matches, read, partial(facets.source_facets, filters)), given)
-
-
-class SourceOne(DetailEndpoint):
-    summary = _("One source")
-    description = _("One source with the partnerships that rest on it.")
-    model = Source
-    parameters = (fields_of(shapes.SourceDetail),)
-    shape = shapes.SourceDetail
-    answer = shapes.SourceDetail
-    example = "sources/bcn-iot-500-kobe-accelerator/"
-
-    def get(self, request: Request, slug: str) -> HttpResponseBase:
-        given = self.given()
-        found = queries.with_citation_counts(queries.sources()).filter(slug=slug).first()
-        if found is None:
-            return self.moved(slug)
-        full = {**_shown(found), "supported": [_support(support) for support in queries.support_of(found)]}
-        return Response(self.shape(only=given["fields"]).to_representation(full))
 
 
 def read(found: Any) -> list[dict[str, Any]]:
@@ -83,3 +46,34 @@ def _support(support: queries.Support) -> dict[str, Any]:
         "outcomes": len(support.outcomes),
         "milestones": len(support.milestones),
     }
+
+
+class SourceList(QueryListEndpoint):
+    summary = _("Sources")
+    description = _("The sources that published partnerships rest on.")
+    filters = SourceFilter
+    parameters = (UPDATED_SINCE, FACETS, fields_of(shapes.Source), PAGE, PAGE_SIZE)
+    shape = shapes.Source
+    answer = page_of(shapes.Source)
+    example = "sources/?kind=government&language=ja"
+    records = staticmethod(queries.sources)
+    read = staticmethod(read)
+    count_facets = staticmethod(facets.source_facets)
+
+
+class SourceOne(DetailEndpoint):
+    summary = _("One source")
+    description = _("One source with the partnerships that rest on it.")
+    model = Source
+    parameters = (fields_of(shapes.SourceDetail),)
+    shape = shapes.SourceDetail
+    answer = shapes.SourceDetail
+    example = "sources/bcn-iot-500-kobe-accelerator/"
+
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        given = self.given()
+        found = queries.with_citation_counts(queries.sources()).filter(slug=slug).first()
+        if found is None:
+            return self.moved(slug)
+        full = {**_shown(found), "supported": [_support(support) for support in queries.support_of(found)]}
+        return Response(self.shape(only=given["fields"]).to_representation(full))
