@@ -54,8 +54,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class SiteTestsTogether(LoadScopeScheduling):
-    """Tests that use the one real server on one worker, and those that share the loaded real directory; every other
-    test wherever there is time for it.
+    """Tests that use the one real server on one worker, those that share the loaded real directory, and those that
+    look at one walk through all addresses; every other test wherever there is time for it.
 
     The mark xdist_group would say so too, but pytest-xdist 3.8 ignores it in silence with pytest 9.2 (its issue 1386).
     """
@@ -63,6 +63,8 @@ class SiteTestsTogether(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith("tests/real_records/"):
             return "real records"
+        if nodeid.startswith("tests/test_drafts.py"):
+            return "drafts"
         of_the_site = (
             "tests/browser/",
             "tests/test_api_by_chance.py",

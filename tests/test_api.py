@@ -441,6 +441,7 @@ def test_a_merged_place_is_answered_for_by_its_successor() -> None:
 # --- On the way ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "address", ["", "partnerships/", "partnerships/kobe-seattle/", "suggest?q=kobe", "schema/", "docs/"]
 )

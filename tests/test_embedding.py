@@ -240,6 +240,7 @@ def ancestors(response: HttpResponse) -> list[str]:
     return found
 
 
+@pytest.mark.once
 def test_only_the_embed_may_be_framed() -> None:
     public_directory()
     search.reindex()

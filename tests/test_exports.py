@@ -445,6 +445,7 @@ def test_a_file_says_what_it_is_and_may_be_read_by_every_site(format_: str) -> N
         assert response["Content-Disposition"] == f'attachment; filename="partnerships.{format_}"'
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("format_", FORMATS)
 def test_a_file_that_has_not_changed_is_not_sent_again(format_: str) -> None:
     a_full_record()
