@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
@@ -22,6 +24,7 @@ from partnerships.models import (
     Publication,
     Source,
     Theme,
+    version,
 )
 
 _numbers = itertools.count(1)
@@ -122,3 +125,14 @@ def some_time_passes(days: float = 1) -> None:
     for model in apps.get_app_config("partnerships").get_models():
         if hasattr(model, "history"):
             model.history.update(history_date=F("history_date") - dt.timedelta(days=days))
+
+
+@contextmanager
+def at_one_version() -> Iterator[None]:
+    """Whatever is read meanwhile is of one version of the directory, as it is between two changes.
+
+    Inside of a transaction that has changed something, PostgreSQL gives every look another number, so that each page
+    would make everything anew.
+    """
+    with version.held(-next(_numbers)):
+        yield

@@ -40,6 +40,7 @@ from partnerships.models import (
 
 from .factories import (
     add_themes,
+    at_one_version,
     cite,
     join,
     make_actor,
@@ -370,8 +371,10 @@ class Walk:
 
 
 def get_all(addresses: Iterable[str]) -> dict[str, HttpResponse]:
+    """The answers of all these addresses at one version of the directory, which nothing changes meanwhile."""
     client = Client()
-    return {address: whole(client.get(address)) for address in addresses}
+    with at_one_version():
+        return {address: whole(client.get(address)) for address in addresses}
 
 
 def whole(response: HttpResponseBase) -> HttpResponse:
