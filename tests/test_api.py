@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import random
@@ -66,16 +67,23 @@ def description() -> Any:
     return ask("schema/").json()
 
 
+@functools.cache
+def shapes_of_answers() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The shape of each address's answer, and the components that shapes refer to: the same whatever there is."""
+    described = description()
+    shapes = {
+        template: item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        for template, item in described["paths"].items()
+    }
+    return shapes, described["components"]
+
+
 def conforms(address: str, body: Any) -> None:
     """Whether an answer is what the description promises of its address."""
-    described = description()
+    shapes, components = shapes_of_answers()
     path = urlsplit(API + address).path
-    for template, item in described["paths"].items():
-        if re.fullmatch(template.replace("{slug}", "[^/]+"), path):
-            shape = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-            jsonschema.validate(body, {**shape, "components": described["components"]}, jsonschema.Draft202012Validator)
-            return
-    raise AssertionError(f"{path} is not described")
+    [shape] = [shape for template, shape in shapes.items() if re.fullmatch(template.replace("{slug}", "[^/]+"), path)]
+    jsonschema.validate(body, {**shape, "components": components}, jsonschema.Draft202012Validator)
 
 
 def a_directory() -> Partnership:
