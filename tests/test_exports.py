@@ -457,6 +457,16 @@ def test_a_file_that_has_not_changed_is_not_sent_again(format_: str) -> None:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
+def test_whoever_asks_for_the_head_alone_gets_it_without_a_file_being_made(format_: str) -> None:
+    a_full_record()
+    with CaptureQueriesContext(connection) as captured:
+        response = Client().head(f"/partnerships.{format_}")
+        assert b"".join(response) == b""
+    assert response["Content-Type"] == TYPES[format_] and response["ETag"]
+    assert not [query for query in captured if "partnerships_source" in query["sql"]]
+
+
+@pytest.mark.parametrize("format_", FORMATS)
 def test_a_file_is_compressed_on_its_way_unless_it_is_already(format_: str) -> None:
     random_directory(random.Random(0))
     plain = whole(f"/partnerships.{format_}")

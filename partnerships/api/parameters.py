@@ -133,8 +133,8 @@ def _moment(text: str) -> dt.datetime:
         if day := parse_date(text):
             return dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
         if moment := parse_datetime(text.replace(" ", "+")):  # a plus sign that was not written as %2B
-            return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    except ValueError:
+            return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError):  # no such day, or none that can be told in UTC
         pass
     raise ValueError(
         _("“%(value)s” is neither a date nor a moment, like 2026-11-01 or 2026-11-01T12:00:00Z.")

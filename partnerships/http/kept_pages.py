@@ -146,6 +146,9 @@ def _stream(request: HttpRequest, response: StreamingHttpResponse, tag: str) -> 
     """A stream with its tag, compressed on its way."""
     for name, value in _validators(tag).items():
         response.headers[name] = value
+    if request.method == "HEAD":
+        response.streaming_content = ()  # what nobody reads need not be made
+        return response
     coding = _coding(request)
     if coding != encodings.IDENTITY and encodings.is_compressible(response.headers["Content-Type"]):
         chunks: Any = response.streaming_content

@@ -137,8 +137,8 @@ Disallow: /brief/?
 Disallow: /ja/brief/?
 
 # The same records for programs, which need not be told.
-Disallow: /api/
 Allow: /api/v1/docs/
+Disallow: /api/
 
 # For curators only.
 Disallow: /admin/
