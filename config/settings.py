@@ -96,7 +96,11 @@ env.add_parser("whole_number", _whole_number)
 try:
     DEBUG = env.bool("DEBUG", default=False)
     VAR_DIR = env.path("VAR_DIR", default=BASE_DIR / "var").resolve()
-    SITE_URL = env.site_url("SITE_URL", default="http://127.0.0.1:8000")
+    # The port of “make run PORT=…”; one that is none is refused by the command that is to listen on it.
+    _port = env.str("PORT", default="")
+    SITE_URL = env.site_url(
+        "SITE_URL", default=f"http://127.0.0.1:{_port if _port.isascii() and _port.isdigit() else 8000}"
+    )
     _site_host = urlsplit(SITE_URL).hostname or ""
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
     TRUSTED_PROXIES: list[str] = env.proxies("TRUSTED_PROXIES", default="")

@@ -115,6 +115,27 @@ def test_it_names_a_postgresql_that_does_not_answer_but_not_its_password(folder:
 
 
 @pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"PORT": "8533"}, "http://127.0.0.1:8533"),
+        ({"PORT": "８５３３"}, "http://127.0.0.1:8000"),  # which is refused when it is to be listened on
+        ({"PORT": "8533", "SITE_URL": "https://directory.example.org"}, "https://directory.example.org"),
+    ],
+)
+def test_addresses_for_others_are_written_with_the_port_that_is_listened_on(
+    folder: Path, given: dict[str, str], address: str
+) -> None:
+    variables = server.environment(folder, "", SECRET_KEY="only-for-tests", **given)
+    if "SITE_URL" not in given:
+        del variables["SITE_URL"]
+    del variables["DATABASE_URL"]
+    command = [sys.executable, "-c", "from config import settings; print(settings.SITE_URL)"]
+    result = subprocess.run(command, cwd=server.ROOT, env=variables, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == address
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("DEBUG", "perhaps"),
