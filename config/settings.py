@@ -27,6 +27,10 @@ from partnerships import after_paint
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
+# The port of “make run PORT=…”; one that is none is refused by the command that is to listen on it.
+_given_port = os.environ.get("PORT", "")
+_port = _given_port if _given_port.isascii() and _given_port.isdigit() else "8000"
+
 env = Env()
 env.read_env(str(BASE_DIR / ".env"), recurse=False)
 
@@ -96,11 +100,7 @@ env.add_parser("whole_number", _whole_number)
 try:
     DEBUG = env.bool("DEBUG", default=False)
     VAR_DIR = env.path("VAR_DIR", default=BASE_DIR / "var").resolve()
-    # The port of “make run PORT=…”; one that is none is refused by the command that is to listen on it.
-    _port = env.str("PORT", default="")
-    SITE_URL = env.site_url(
-        "SITE_URL", default=f"http://127.0.0.1:{_port if _port.isascii() and _port.isdigit() else 8000}"
-    )
+    SITE_URL = env.site_url("SITE_URL", default=f"http://127.0.0.1:{_port}")
     _site_host = urlsplit(SITE_URL).hostname or ""
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
     TRUSTED_PROXIES: list[str] = env.proxies("TRUSTED_PROXIES", default="")
