@@ -52,7 +52,6 @@ class Described:
     """A shape of answers."""
 
     name: str
-    meaning: str
     fields: list[Value]
 
 
@@ -62,9 +61,7 @@ def api_docs(request: HttpRequest) -> HttpResponse:
     description = described_api()
     schemas = description["components"]["schemas"]
     shapes = [
-        Described(name, schema.get("description", ""), _fields(schema, schemas))
-        for name, schema in schemas.items()
-        if schema.get("type") == "object"
+        Described(name, _fields(schema, schemas)) for name, schema in schemas.items() if schema.get("type") == "object"
     ]
     context = {
         "info": description["info"],

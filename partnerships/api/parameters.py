@@ -64,19 +64,24 @@ class Parameter:
     example: Any
     read: Callable[[str], Any]
     default: Any = None
-    required: bool = False
+    explode: bool = True  # of a list: its name before each value, not values with commas
 
     def described(self) -> OpenApiParameter:
-        return described(self.name, self.meaning, self.schema, self.example, required=self.required)
+        return described(self.name, self.meaning, self.schema, self.example, explode=self.explode)
 
 
 def described(
-    name: str, meaning: Any, schema: dict[str, Any], example: Any, *, required: bool = False, location: str = "query"
+    name: str,
+    meaning: Any,
+    schema: dict[str, Any],
+    example: Any,
+    *,
+    required: bool = False,
+    location: str = "query",
+    explode: bool = True,
 ) -> OpenApiParameter:
-    """A parameter as the schema describes it; lists are written with their name before each value or with commas."""
-    options: dict[str, Any] = {}
-    if schema.get("type") == "array":
-        options = {"explode": name != "fields", "style": "form"}
+    """A parameter as the schema describes it."""
+    options: dict[str, Any] = {"explode": explode, "style": "form"} if schema.get("type") == "array" else {}
     return OpenApiParameter(
         name,
         schema,
@@ -195,6 +200,7 @@ def fields_of(shape: type[serializers.Serializer]) -> Parameter:
         {"type": "array", "items": {"type": "string", "enum": names}, "minItems": 1},
         names[1:3],  # the name or title in both languages
         read,
+        explode=False,
     )
 
 

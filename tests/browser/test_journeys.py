@@ -46,6 +46,7 @@ PAGES = [
     "/sources/",
     "/about/",
     "/data/",
+    "/api/v1/docs/",
     "/accessibility/",
     "/map/",
     "/map/?theme=climate&state=US-WA",
