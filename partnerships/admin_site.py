@@ -44,6 +44,11 @@ class DirectoryAdminSite(admin.AdminSite):
         addresses = {language: this_page_in(request, language) for language, _name in settings.LANGUAGES}
         return {**super().each_context(request), "this_page_in": addresses}
 
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        from .admin import desk  # which registers its models with this site, so it cannot be imported before
+
+        return super().index(request, {**(extra_context or {}), "waiting": desk.waiting_for(request.user)})
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         apps = super().get_app_list(request, app_label)
         for app in apps:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, models, transaction
-from django.db.models import Value
-from django.db.models.functions import Cast, Concat
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,12 +16,11 @@ from partnerships import search
 from partnerships.models import Actor, LoadedRecord, Publication, Source
 from partnerships.models.loaded_record import LOADED
 from partnerships.package.reading import Package, PackageError, Row, read_package
-from partnerships.package.tables import RECORD_TABLES, TABLE, TABLES, Column, Table, parts_of
-from partnerships.package.writing import sorted_rows
+from partnerships.package.tables import RECORD_TABLES, TABLES, Table, parts_of
 
-Texts = tuple[str, ...]
-BATCH = 1000
-FILLED_ON_SAVING = ("updated_at", "reading_order")
+from . import records
+from .records import BATCH, RecordState
+
 INVENTED_SOURCE = "invented-source-"  # how the slugs of the sources of records for measuring begin
 
 
@@ -53,19 +47,6 @@ class LoadReport:
 
 class EditedSinceError(PackageError):
     """Records that curators changed since they were loaded; the message says which and where."""
-
-
-@dataclass
-class _Record:
-    """One record as it stands in the package or in the database: rows of texts by table."""
-
-    publication: str
-    rows: dict[str, list[Texts]]
-
-    def digest(self) -> str:
-        return hashlib.sha256(
-            json.dumps([self.publication, self.rows], ensure_ascii=False, sort_keys=True).encode()
-        ).hexdigest()
 
 
 def load(
@@ -140,7 +121,7 @@ class _Loading:
         ledger = {(entry.table, entry.key): entry.digest for entry in LoadedRecord.objects.iterator()}
         for table in RECORD_TABLES:
             self.say(_("comparing %(table)s") % {"table": table.name})
-            present = _records_in_database(table)
+            present = records.states(table)
             self.to_write[table.name] = []
             for slug, record in self.wanted[table.name].items():
                 here = present.get(slug)
@@ -211,20 +192,8 @@ class _Loading:
                         }
 
     def write(self) -> None:
-        # Parts of actors before partnerships, sources before citations: what is referred to comes first.
-        for name in ("themes", "sources", "actors", "partnerships"):
-            slugs = set(self.to_write[name])
-            if not slugs:
-                continue
-            for table in parts_of(TABLE[name]):
-                rows = [row for row in self.package.rows[table.name] if table.owner_slug(row) in slugs]
-                self._write_rows(table, rows, slugs)
-            if name == "actors":
-                self.say(_("placing actors in their hierarchy"))
-                try:
-                    Actor.objects.rebuild_hierarchy()
-                except ValueError as error:
-                    raise PackageError([_("actors: a circle: %(steps)s") % {"steps": error}]) from error
+        chosen = [self.wanted[name][slug] for name, slugs in self.to_write.items() for slug in slugs]
+        records.write(chosen, reason=LOADED, report_progress=self.say)
         LoadedRecord.objects.bulk_create(
             [LoadedRecord(table=table, key=key, digest=digest) for (table, key), digest in self.digests.items()],
             batch_size=BATCH,
@@ -233,92 +202,19 @@ class _Loading:
             update_fields=["digest"],
         )
 
-    def _write_rows(self, table: Table, rows: list[Row], owners: set[str]) -> None:
-        """Make the rows of these records exactly what the package says: create, change, delete."""
-        existing = _existing(table, owners)
-        wanted = {_key(table, row): row for row in rows}
-        for gone in existing.keys() - wanted.keys():
-            existing[gone]._change_reason = LOADED
-            existing[gone].delete()
-        self._release(table, existing)
-        ids = {column.references: _ids(TABLE[column.references]) for column in table.columns if column.references}
-        positions: dict[str, int] = defaultdict(int)
-        new: list[models.Model] = []
-        changed: list[models.Model] = []
-        waiting: list[Row] = []
-        for key, row in wanted.items():
-            positions[table.owner_slug(row)] += 1
-            extra = {"position": positions[table.owner_slug(row)]} if table.name == "outcomes" else {}
-            if key in existing:
-                before = _values(table, existing[key])
-                instance = _assign(table, existing[key], row, ids, extra)
-                # A record is updated as a whole; of its parts, only those that differ.
-                if not table.owner or _values(table, instance) != before:
-                    changed.append(instance)
-            elif _is_self_reference_open(table, row, ids):
-                waiting.append(row)
-            else:
-                new.append(_assign(table, table.model(), row, ids, extra))
-        self._create(table, new)
-        # Actors that lie in, or merged into, actors which are themselves new: generation by generation.
-        while waiting:
-            ids[table.name] = _ids(table)
-            ready = [row for row in waiting if not _is_self_reference_open(table, row, ids)]
-            if not ready:
-                slugs = ", ".join(row["slug"] for row in waiting)
-                raise PackageError(
-                    [_("actors: parents and successors refer to one another in a circle: %(slugs)s") % {"slugs": slugs}]
-                )
-            waiting = [row for row in waiting if _is_self_reference_open(table, row, ids)]
-            self._create(table, [_assign(table, table.model(), row, ids, {}) for row in ready])
-        self._update(table, changed)
 
-    def _release(self, table: Table, existing: dict[Texts, Any]) -> None:
-        """Take unique values off the records to be written, until updating gives each its own.
-
-        One may get what another gives up, and engines check row by row.
-        """
-        keys = [instance.pk for instance in existing.values()] if table.unique else []
-        placeholder = Concat(Value("~"), Cast("pk", models.CharField()))
-        for start in range(0, len(keys), BATCH):
-            chosen = table.model._default_manager.filter(pk__in=keys[start : start + BATCH])
-            chosen.update(**{names[-1]: placeholder for names in table.unique})
-
-    def _create(self, table: Table, instances: list[models.Model]) -> None:
-        for start in range(0, len(instances), BATCH):
-            batch = table.model._default_manager.bulk_create(instances[start : start + BATCH])
-            table.model.history.bulk_history_create(batch, default_change_reason=LOADED)  # type: ignore[attr-defined]
-            self.say(f"{table.name} {min(start + BATCH, len(instances)):,}/{len(instances):,}")
-
-    def _update(self, table: Table, instances: list[models.Model]) -> None:
-        if not instances:
-            return
-        fields = [column.name for column in table.columns if column.name not in table.key]
-        fields += ["position"] if table.name == "outcomes" else []
-        fields += ["publication"] if table.is_published_by_state else []
-        for column in table.model._meta.concrete_fields:
-            if column.name in FILLED_ON_SAVING:  # which writing in bulk does not do by itself
-                fields.append(column.name)
-                for instance in instances:
-                    column.pre_save(instance, add=False)
-        if fields:
-            table.model._default_manager.bulk_update(instances, fields, batch_size=200)
-        table.model.history.bulk_history_create(  # type: ignore[attr-defined]
-            instances, batch_size=BATCH, update=True, default_change_reason=LOADED
-        )
-        self.say(f"{table.name} {len(instances):,}")
-
-
-def _records_in_package(package: Package, record_table: Table) -> dict[str, _Record]:
+def _records_in_package(package: Package, record_table: Table) -> dict[str, RecordState]:
     publication = Publication.PUBLISHED.value if record_table.is_published_by_state else ""
-    records = {row["slug"]: _Record(publication, defaultdict(list)) for row in package.rows[record_table.name]}
+    found = {
+        row["slug"]: RecordState(record_table.name, row["slug"], publication) for row in package.rows[record_table.name]
+    }
     for table in parts_of(record_table):
         rows = [
             (_order(table, row), tuple(row[name] for name in table.column_names)) for row in package.rows[table.name]
         ]
         for _position, texts in sorted(rows, key=lambda pair: pair[0]):
-            records[texts[0]].rows[table.name].append(texts)
-    return records
+            found[texts[0]].rows[table.name].append(texts)
+    return found
 
 
 def _order(table: Table, row: Row) -> tuple[Any, ...]:
@@ -333,20 +229,7 @@ def _order(table: Table, row: Row) -> tuple[Any, ...]:
     return tuple(key)
 
 
-def _records_in_database(record_table: Table) -> dict[str, _Record]:
-    """Every record, in whatever state of publication."""
-    publications: dict[str, str] = {}
-    if record_table.is_published_by_state:
-        publications = dict(record_table.model._default_manager.values_list("slug", "publication"))
-    records: dict[str, _Record] = {}
-    for table in parts_of(record_table):
-        for texts in sorted_rows(table, table.model._default_manager.all()):
-            record = records.setdefault(texts[0], _Record(publications.get(texts[0], ""), defaultdict(list)))
-            record.rows[table.name].append(texts)
-    return records
-
-
-def _difference(table: Table, slug: str, here: _Record | None, wanted: _Record, *, is_loaded: bool) -> str:
+def _difference(table: Table, slug: str, here: RecordState | None, wanted: RecordState, *, is_loaded: bool) -> str:
     """“partnerships: kobe-seattle was changed here since it was loaded (summary, citations)”."""
     if here is None:
         return _("%(table)s: %(slug)s was deleted here since it was loaded") % {"table": table.name, "slug": slug}
@@ -360,64 +243,3 @@ def _difference(table: Table, slug: str, here: _Record | None, wanted: _Record, 
         else _("%(table)s: %(slug)s was made here, not loaded, and differs (%(columns)s)")
     )
     return message % {"table": table.name, "slug": slug, "columns": ", ".join(different)}
-
-
-def _existing(table: Table, owners: set[str]) -> dict[Texts, Any]:
-    """The rows in the database of the records named, by key."""
-    lookup = table.columns[0].lookup
-    rows = table.model._default_manager.select_related(
-        *(column.name for column in table.columns if column.references and column.name in table.key)
-    )
-    if len(owners) < BATCH:
-        rows = rows.filter(**{f"{lookup}__in": owners})
-    found = {}
-    for instance in rows.iterator(chunk_size=5000):
-        texts = [
-            str(getattr(instance, name).slug if table.column(name).references else getattr(instance, name))
-            for name in table.key
-        ]
-        if texts[0] in owners:
-            found[tuple(texts)] = instance
-    return found
-
-
-def _key(table: Table, row: Row) -> Texts:
-    return tuple(row[name] for name in table.key)
-
-
-def _ids(table: Table) -> dict[str, int]:
-    return dict(table.model._default_manager.values_list("slug", "pk"))
-
-
-def _self_references(table: Table) -> Iterable[Column]:
-    return (column for column in table.columns if column.references == table.name)
-
-
-def _is_self_reference_open(table: Table, row: Row, ids: dict[str, dict[str, int]]) -> bool:
-    return any(row[column.name] and row[column.name] not in ids[table.name] for column in _self_references(table))
-
-
-def _values(table: Table, instance: models.Model) -> list[Any]:
-    names = [column.attribute for column in table.columns] + (["position"] if table.name == "outcomes" else [])
-    return [getattr(instance, name) for name in names]
-
-
-def _assign(
-    table: Table, instance: models.Model, row: Row, ids: dict[str, dict[str, int]], extra: dict[str, Any]
-) -> models.Model:
-    """Set the columns of a row on a model's instance."""
-    for column in table.columns:
-        text = row[column.name]
-        value: Any
-        if column.references:
-            value = ids[column.references][text] if text else None
-        elif text:
-            value = column.cell.parse(text)
-        else:
-            value = None if table.field(column).null else ""
-        setattr(instance, column.attribute, value)
-    if table.is_published_by_state:
-        extra = {"publication": Publication.PUBLISHED, **extra}
-    for name, value in extra.items():
-        setattr(instance, name, value)
-    return instance
