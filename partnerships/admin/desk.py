@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from partnerships.models import Partnership, Publication
@@ -19,7 +20,7 @@ class Task:
     ``permission`` is what one needs to do it; others are not shown the task.
     """
 
-    label: str
+    label: str | Promise
     count: Callable[[], int]
     address: Callable[[], str]
     permission: str = "partnerships.change_partnership"
