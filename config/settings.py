@@ -109,6 +109,7 @@ try:
     KEEP_PAGES = env.whole_number("KEEP_PAGES", default="32", largest=100_000)
     RATE_LIMIT = env.whole_number("RATE_LIMIT", default="600", largest=1_000_000)
     CONTACT_EMAIL: str = env.email_address("CONTACT_EMAIL", default="")
+    REVIEW_BY_ANOTHER = env.bool("REVIEW_BY_ANOTHER", default=False)
     _given_key = env.str("SECRET_KEY", default="")
 except (EnvError, ValueError) as error:
     raise ImproperlyConfigured(str(error)) from error

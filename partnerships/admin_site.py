@@ -13,13 +13,14 @@ from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import search
 from .templating import this_page_in
 
 # The lists that curators work in come first, in the order of their work; the rest follows by name.
-FIRST = ["Partnership", "Actor", "Source", "Theme", "Suggestion", "CoverageCheck", "RegisterEntry", "ReviewEvent"]
+FIRST = ["Partnership", "Actor", "Source", "Theme", "Suggestion", "CoverageCheck", "RegisterEntry"]
 
 
 class DirectoryAdminSite(admin.AdminSite):
@@ -50,10 +51,21 @@ class DirectoryAdminSite(admin.AdminSite):
         return super().index(request, {**(extra_context or {}), "waiting": desk.waiting_for(request.user)})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The lists that one works in, then the logs and the parts of records, which are only looked at."""
         apps = super().get_app_list(request, app_label)
         for app in apps:
             app["models"].sort(key=lambda model: _rank(model["object_name"]))
-        return sorted(apps, key=lambda app: app["app_label"] != "partnerships")
+        apps.sort(key=lambda app: app["app_label"] != "partnerships")
+        return [part for app in apps for part in _parted(app)]
+
+
+def _parted(app: dict[str, Any]) -> list[dict[str, Any]]:
+    if app["app_label"] != "partnerships":
+        return [app]
+    worked_in = [model for model in app["models"] if model["object_name"] in FIRST]
+    looked_at = [model for model in app["models"] if model["object_name"] not in FIRST]
+    parts = [(app["name"], worked_in), (_("Logs and parts of records"), looked_at)]
+    return [{**app, "name": name, "models": models} for name, models in parts if models]
 
 
 def _rank(name: str) -> int:

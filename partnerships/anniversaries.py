@@ -161,13 +161,13 @@ class Agenda:
 
 def soonest(count: int) -> list[Occasion]:
     """The next anniversaries of all whose day or month is known."""
-    window = coming_window()
-    dated = [
-        _Dated(slug, pk, *anniversary)
-        for pk, slug, kind, started, _term_ends in _in_force(queries.partnerships())
-        if started and started.month and kind != Partnership.Kind.EVENT and (anniversary := window.anniversary(started))
-    ]
-    return _occasions(dated, count)
+    return _occasions(_known_to_the_month(coming_window()), count)
+
+
+def celebrating(months: int) -> list[int]:
+    """The keys of the public records that have a round anniversary within so many months, its day or month known."""
+    first = today()
+    return [dated.pk for dated in _known_to_the_month(Window(first, months_after(first, months)))]
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,14 @@ class _Dated:
     pk: int
     on: PartialDate
     years: int | None
+
+
+def _known_to_the_month(window: Window) -> list[_Dated]:
+    return [
+        _Dated(slug, pk, *anniversary)
+        for pk, slug, kind, started, _term_ends in _in_force(queries.partnerships())
+        if started and started.month and kind != Partnership.Kind.EVENT and (anniversary := window.anniversary(started))
+    ]
 
 
 def _in_force(found: QuerySet[Partnership]) -> Iterator[tuple[int, str, str, PartialDate | None, PartialDate | None]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.test import Client
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -130,3 +131,19 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     if chosen["ENGINE"] == "django.db.backends.sqlite3":
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         chosen.setdefault("TEST", {})["NAME"] = str(Path(settings.VAR_DIR) / f"test-{worker}.sqlite3")
+
+
+@pytest.fixture
+def curator(db: None) -> Client:
+    """A browser in which a curator has signed in."""
+    from tests.admin_pages import signed_in
+
+    return signed_in("Curators")
+
+
+@pytest.fixture
+def editor(db: None) -> Client:
+    """A browser in which an editor has signed in."""
+    from tests.admin_pages import signed_in
+
+    return signed_in("Editors")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -15,46 +13,9 @@ from partnerships import search
 from partnerships.models import Actor, Country, Partnership, Publication, ReviewEvent
 
 from . import factories as make
+from .admin_pages import change_url, form_of, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(*groups: str, **fields: Any) -> Client:
-    user = User.objects.create_user("-".join(groups).lower() or "nobody", is_staff=True, **fields)
-    user.groups.set(Group.objects.filter(name__in=groups))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def curator() -> Client:
-    return signed_in("Curators")
-
-
-@pytest.fixture
-def editor() -> Client:
-    return signed_in("Editors")
-
-
-def form_of(client: Client, record: Any | None = None, model: type = Partnership) -> dict[str, Any]:
-    """What a browser would post back from the record's form, unchanged."""
-    url = change_url(record) if record else reverse(f"admin:partnerships_{model._meta.model_name}_add")
-    page = client.get(url)
-    assert page.status_code == 200
-    forms = [page.context["adminform"].form]
-    for formset in page.context["inline_admin_formsets"]:
-        forms += [formset.formset.management_form, *formset.formset.forms]
-    posted = {}
-    for form in forms:
-        for bound in form:
-            value = bound.value()
-            posted[bound.html_name] = "" if value is None else str(value)
-    return posted
-
-
-def change_url(record: Any) -> str:
-    return reverse(f"admin:partnerships_{record._meta.model_name}_change", args=[record.pk])
 
 
 def test_every_model_is_registered():
@@ -151,7 +112,7 @@ def test_bulk_actions_report_counts_and_refusals(editor):
     )
     text = page.content.decode()
     assert "1 record: Published." in text
-    assert "Bad: No source is cited." in text
+    assert f'Bad: <a href="{change_url(bad)}#citations-group">No source is cited.</a>' in text
     assert set(Partnership.objects.published()) == {good}
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from partnerships.models import Actor, Partnership, Publication, ReviewEvent
 from partnerships.services.publishing import STEPS, RefusedError, refusals_of, take_step
 
-from .factories import add_themes, cite, join, make_actor, make_partnership, make_state, make_theme
+from .factories import add_themes, cite, join, make_actor, make_partnership, make_source, make_state, make_theme
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +60,7 @@ def test_every_action_is_a_step() -> None:
 @pytest.mark.parametrize(("start", "action"), LEADS_TO)
 def test_a_step_leads_to_its_state(make: Any, start: str, action: str) -> None:
     record = make(publication=start)
-    take_step(record=record, action=action, by=None)
+    take_step(record=record, action=action, by=None, note="Checked.")
     assert record.publication == LEADS_TO[start, action]  # type: ignore[index]
     record.refresh_from_db()
     assert record.publication == LEADS_TO[start, action]  # type: ignore[index]
@@ -128,6 +128,69 @@ def test_the_end_must_not_lie_before_the_start() -> None:
     partnership = publishable()
     partnership.started, partnership.ended = "2014-11", "2014-10"  # type: ignore[assignment]
     assert reasons(partnership) == [("ended", "The end lies before the start.")]
+
+
+def test_a_broken_link_needs_an_archived_copy() -> None:
+    partnership = publishable()
+    dead = make_source(title="Gone", link_state="broken")
+    cite(partnership, dead)
+    cite(partnership, dead, supports="dates")
+    told = "The link of the source “Gone” is broken; give an archived copy of it, or another source."
+    assert reasons(partnership) == [("citations", told)]
+    dead.archived_url = "https://archive.example.org/gone"
+    dead.save()
+    assert reasons(partnership) == []
+
+
+@pytest.mark.parametrize("note", ["", "  \n"])
+def test_sending_back_needs_a_note(note: str) -> None:
+    partnership = publishable(publication=Publication.IN_REVIEW)
+    with pytest.raises(RefusedError, match="Say in a note what is to be changed"):
+        take_step(record=partnership, action=Action.RETURNED, by=None, note=note)
+    partnership.refresh_from_db()
+    assert partnership.publication == Publication.IN_REVIEW
+
+
+@pytest.fixture
+def _by_another(settings: Any) -> None:
+    settings.REVIEW_BY_ANOTHER = True
+
+
+@pytest.mark.usefixtures("_by_another")
+def test_nobody_publishes_what_they_submitted_where_another_must_review() -> None:
+    ann, ben = (get_user_model().objects.create_user(name) for name in ("ann", "ben"))
+    partnership = publishable()
+    take_step(record=partnership, action=Action.SUBMITTED, by=ann)
+    with pytest.raises(RefusedError, match="You submitted this record; somebody else publishes it"):
+        take_step(record=partnership, action=Action.PUBLISHED, by=ann)
+    take_step(record=partnership, action=Action.PUBLISHED, by=ben)
+    assert partnership.publication == Publication.PUBLISHED
+
+
+@pytest.mark.usefixtures("_by_another")
+@pytest.mark.parametrize("start", [Publication.DRAFT, Publication.ARCHIVED])
+def test_nothing_becomes_public_unsubmitted_where_another_must_review(start: str) -> None:
+    editor = get_user_model().objects.create_user("editor")
+    with pytest.raises(RefusedError, match="Submit it for review first"):
+        take_step(record=publishable(publication=start), action=Action.PUBLISHED, by=editor)
+
+
+@pytest.mark.usefixtures("_by_another")
+def test_what_was_public_before_comes_back_without_another_review() -> None:
+    ann, ben = (get_user_model().objects.create_user(name) for name in ("ann", "ben"))
+    partnership = publishable()
+    take_step(record=partnership, action=Action.SUBMITTED, by=ann)
+    for action in (Action.PUBLISHED, Action.ARCHIVED, Action.PUBLISHED):
+        take_step(record=partnership, action=action, by=ben)
+    assert partnership.publication == Publication.PUBLISHED
+
+
+def test_one_person_may_submit_and_publish_unless_told_otherwise() -> None:
+    editor = get_user_model().objects.create_user("editor")
+    partnership = publishable()
+    for action in (Action.SUBMITTED, Action.PUBLISHED):
+        take_step(record=partnership, action=action, by=editor)
+    assert partnership.publication == Publication.PUBLISHED
 
 
 def test_every_reason_is_given_at_once() -> None:
@@ -202,7 +265,7 @@ def test_the_log_keeps_every_step() -> None:
     partnership = publishable()
     steps = [Action.SUBMITTED, Action.RETURNED, Action.PUBLISHED, Action.ARCHIVED]
     for action in steps:
-        take_step(record=partnership, action=action, by=None)
+        take_step(record=partnership, action=action, by=None, note="Why.")
     assert [event.action for event in partnership.review_events.order_by("pk")] == steps
 
 

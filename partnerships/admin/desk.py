@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.urls import reverse
@@ -12,18 +14,24 @@ from django.utils.translation import gettext_lazy
 
 from partnerships.models import Partnership, Publication
 
+from . import needs
+
+REVIEW = gettext_lazy("Review")
+RECORDS = gettext_lazy("Records to be improved")
+
 
 @dataclass(frozen=True)
 class Task:
     """One kind of work; ``address`` leads to a list of as many rows as ``count`` says.
 
-    ``permission`` is what one needs to do it; others are not shown the task.
+    ``permission`` is what one needs to do it; others are not shown the task. Tasks of one ``group`` stand together.
     """
 
     label: str | Promise
     count: Callable[[], int]
     address: Callable[[], str]
     permission: str = "partnerships.change_partnership"
+    group: str | Promise = RECORDS
 
 
 @dataclass(frozen=True)
@@ -33,25 +41,43 @@ class Waiting:
     label: str
     count: int
     address: str
+    group: str
 
 
-def _listed(model: str, query: str) -> Callable[[], str]:
+def listed(model: str, query: str) -> Callable[[], str]:
     """The address of a model's list in the admin, narrowed by ``query``."""
     return lambda: f"{reverse(f'admin:partnerships_{model}_changelist')}?{query}"
 
 
+def _need(need: needs.Need, group: str | Promise = RECORDS) -> Task:
+    return Task(
+        need.label,
+        lambda: need.choose(Partnership.objects.all()).count(),
+        listed("partnership", f"needs={need.slug}"),
+        group=group,
+    )
+
+
 TASKS = (
+    _need(needs.REVIEW, REVIEW),
+    _need(needs.SENT_BACK, REVIEW),
     Task(
-        gettext_lazy("In review"),
-        lambda: Partnership.objects.filter(publication=Publication.IN_REVIEW).count(),
-        _listed("partnership", "publication__exact=in_review"),
+        gettext_lazy("Drafts"),
+        lambda: Partnership.objects.filter(publication=Publication.DRAFT).count(),
+        listed("partnership", "publication__exact=draft"),
+        group=REVIEW,
     ),
+    _need(needs.ANNIVERSARY),
+    _need(needs.TERM),
+    _need(needs.CHECK),
+    _need(needs.SECOND_SOURCE),
+    _need(needs.SOURCES_OF_RESULTS),
+    _need(needs.JAPANESE),
 )
 
 
-def waiting_for(user: AbstractBaseUser | AnonymousUser) -> list[Waiting]:
-    return [
-        Waiting(str(task.label), task.count(), task.address())
-        for task in TASKS
-        if user.has_perm(task.permission)  # type: ignore[union-attr]
-    ]
+def waiting_for(user: AbstractBaseUser | AnonymousUser) -> list[tuple[str, list[Waiting]]]:
+    """The tasks that the user may do, in their groups."""
+    tasks: list[Any] = [task for task in TASKS if user.has_perm(task.permission)]  # type: ignore[union-attr]
+    waiting = [Waiting(str(task.label), task.count(), task.address(), str(task.group)) for task in tasks]
+    return [(group, list(found)) for group, found in groupby(waiting, key=lambda each: each.group)]

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from partnerships import search
-from partnerships.models import Actor, Country, Partnership, Publication, ReviewEvent
+from partnerships.models import Actor, Country, Partnership, Publication, ReviewEvent, Source
 
 Action = ReviewEvent.Action
 
@@ -53,7 +54,7 @@ def take_step(*, record: Actor | Partnership, action: str, by: AbstractBaseUser 
     """Take one step with a record and write it into the log; ``RefusedError`` changes nothing."""
     with transaction.atomic():
         current: Any = type(record)._default_manager.select_for_update().get(pk=record.pk)
-        refusals = refusals_of(record=current, action=action)
+        refusals = refusals_of(record=current, action=action, by=by, note=note)
         if refusals:
             raise RefusedError(record, refusals)
         current.publication = STEPS[action][1]
@@ -65,7 +66,9 @@ def take_step(*, record: Actor | Partnership, action: str, by: AbstractBaseUser 
     return event
 
 
-def refusals_of(*, record: Actor | Partnership, action: str) -> list[Refusal]:
+def refusals_of(
+    *, record: Actor | Partnership, action: str, by: AbstractBaseUser | None = None, note: str = ""
+) -> list[Refusal]:
     """Every reason why the step cannot be taken; empty when it can."""
     froms, _to = STEPS[action]
     if record.publication not in froms:
@@ -76,10 +79,35 @@ def refusals_of(*, record: Actor | Partnership, action: str) -> list[Refusal]:
                 % {"record": record, "state": record.get_publication_display()},
             )
         ]
+    if action == Action.RETURNED and record.publication == Publication.IN_REVIEW and not note.strip():
+        return [Refusal("review_note", _("Say in a note what is to be changed."))]
     if action == Action.PUBLISHED:
-        return _unpublishable_actor(record) if isinstance(record, Actor) else _unpublishable_partnership(record)
+        return missing_for_publication(record) + _needs_another(record, by)
     if action == Action.ARCHIVED and isinstance(record, Actor):
         return _still_needed(record)
+    return []
+
+
+def missing_for_publication(record: Actor | Partnership) -> list[Refusal]:
+    """Every reason in the record itself why it cannot be public."""
+    return _unpublishable_actor(record) if isinstance(record, Actor) else _unpublishable_partnership(record)
+
+
+def _needs_another(record: Actor | Partnership, by: AbstractBaseUser | None) -> list[Refusal]:
+    """With ``REVIEW_BY_ANOTHER``, whoever submitted a record does not publish it, and nothing is public unsubmitted.
+
+    What was public before and was archived since needs no second review. Commands act for nobody.
+    """
+    if not settings.REVIEW_BY_ANOTHER or by is None:
+        return []
+    events = record.review_events
+    if record.publication == Publication.ARCHIVED and events.filter(action=Action.PUBLISHED).exists():
+        return []
+    last = events.filter(action=Action.SUBMITTED).order_by("-at", "-pk").first()
+    if record.publication != Publication.IN_REVIEW or last is None:
+        return [Refusal("publication", _("Submit it for review first; somebody else publishes it."))]
+    if last.by_id == by.pk:
+        return [Refusal("publication", _("You submitted this record; somebody else publishes it."))]
     return []
 
 
@@ -99,6 +127,15 @@ def _unpublishable_partnership(record: Partnership) -> list[Refusal]:
     ]
     if not record.citations.exists():
         refusals.append(Refusal("citations", _("No source is cited.")))
+    dead = Source.objects.filter(citations__partnership=record, link_state=Source.LinkState.BROKEN, archived_url="")
+    refusals += [
+        Refusal(
+            "citations",
+            _("The link of the source “%(source)s” is broken; give an archived copy of it, or another source.")
+            % {"source": source},
+        )
+        for source in dead.distinct()
+    ]
     if not record.is_tie and not record.theme_links.exists():
         refusals.append(
             Refusal("theme_links", _("No theme is given; only sister and friendship ties may be without one."))
