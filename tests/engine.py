@@ -30,6 +30,7 @@ SETTINGS = {
     "TRUSTED_PROXIES": "",
     "KEEP_PAGES": "32",
     "RATE_LIMIT": "0",
+    "REVIEW_BY_ANOTHER": "off",
 }
 
 

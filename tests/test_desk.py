@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from partnerships import anniversaries
 from partnerships.admin import desk, needs
-from partnerships.models import Outcome, Partnership, Publication, ReviewEvent
+from partnerships.models import Actor, Outcome, Partnership, Publication, ReviewEvent
 from partnerships.services.publishing import take_step
 
 from . import factories as make
@@ -41,7 +41,20 @@ def needing(need: needs.Need) -> set[Partnership]:
 
 def test_a_whole_record_needs_nothing() -> None:
     whole()
-    assert not any(needing(need) for need in needs.NEEDS.values())
+    assert not any(needing(need) for need in needs.PartnershipNeedsFilter.needs)
+
+
+def test_only_places_that_take_part_need_a_japanese_name_and_a_position() -> None:
+    us, jp = (
+        make.make_actor("tacoma"),
+        make.make_actor("kitakyushu", country="JP", name_ja="北九州市", latitude=33.9, longitude=130.8),
+    )
+    make.make_actor("elsewhere")
+    make.published_partnership(us=us, jp=jp)
+    join_of_a_draft = make.make_partnership()
+    make.join(join_of_a_draft, make.make_actor("not-yet"))
+    for need in needs.ActorNeedsFilter.needs:
+        assert set(need.choose(Actor.objects.all())) == {us}
 
 
 def test_one_source_cited_twice_is_one_source() -> None:

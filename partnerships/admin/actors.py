@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from partnerships.models import Actor, ActorName
 
+from .needs import ActorNeedsFilter
 from .publication import NOTES_ARE_PUBLIC, PublishableAdmin
 
 
@@ -34,7 +35,7 @@ class HasPartnershipFilter(admin.SimpleListFilter):
 @admin.register(Actor)
 class ActorAdmin(PublishableAdmin):
     list_display = ["name", "name_ja", "kind", "region", "country", "population", "publication"]
-    list_filter = ["publication", HasPartnershipFilter, "country", "kind"]
+    list_filter = ["publication", ActorNeedsFilter, HasPartnershipFilter, "country", "kind"]
     list_select_related = ["region"]
     list_per_page = 50
     match_order = [F("population").desc(nulls_last=True), "name", "slug"]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from partnerships.models import Partnership, Publication
+from partnerships.models import Actor, Partnership, Publication
 
 from . import needs
 
@@ -49,12 +49,14 @@ def listed(model: str, query: str) -> Callable[[], str]:
     return lambda: f"{reverse(f'admin:partnerships_{model}_changelist')}?{query}"
 
 
-def _need(need: needs.Need, group: str | Promise = RECORDS) -> Task:
+def _need(need: needs.Need, group: str | Promise = RECORDS, model: type[Actor | Partnership] = Partnership) -> Task:
+    name = str(model._meta.model_name)
     return Task(
         need.label,
-        lambda: need.choose(Partnership.objects.all()).count(),
-        listed("partnership", f"needs={need.slug}"),
-        group=group,
+        lambda: need.choose(model._default_manager.all()).count(),
+        listed(name, f"needs={need.slug}"),
+        f"partnerships.change_{name}",
+        group,
     )
 
 
@@ -73,6 +75,8 @@ TASKS = (
     _need(needs.SECOND_SOURCE),
     _need(needs.SOURCES_OF_RESULTS),
     _need(needs.JAPANESE),
+    _need(needs.JAPANESE_NAME, model=Actor),
+    _need(needs.POSITION, model=Actor),
 )
 
 

@@ -1,4 +1,4 @@
-"""What a partnership's record still needs: said once, for the desk that counts and for the list that shows them."""
+"""What a record still needs: said once, for the desk that counts and for the list that shows them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from partnerships import anniversaries
 from partnerships.freshness import CHECK_LASTS
-from partnerships.models import Citation, Outcome, PartialDate, Partnership, Publication, ReviewEvent
+from partnerships.models import Citation, Outcome, PartialDate, Participation, Partnership, Publication, ReviewEvent
 
 MONTHS_TO_PREPARE = 6  # an anniversary is planned half a year ahead
 
@@ -100,28 +100,41 @@ ANNIVERSARY = Need(
 )
 TERM = Need("term", gettext_lazy("Term over, renewal not verified"), _of_public(_past_its_term))
 
-NEEDS = {
-    need.slug: need
-    for need in (
-        REVIEW,
-        SENT_BACK,
-        SECOND_SOURCE,
-        CHECK,
-        JAPANESE,
-        SOURCES_OF_RESULTS,
-        ANNIVERSARY,
-        TERM,
-    )
-}
+JAPANESE_NAME = Need(
+    "japanese-name",
+    gettext_lazy("Take part, Japanese name missing"),
+    lambda actors: _taking_part(actors).filter(name_ja=""),
+)
+POSITION = Need(
+    "position",
+    gettext_lazy("Take part, not on the map"),
+    lambda actors: _taking_part(actors).filter(latitude=None),
+)
 
 
-class NeedsFilter(admin.SimpleListFilter):
+def _taking_part(actors: QuerySet[Any]) -> QuerySet[Any]:
+    public = Participation.objects.filter(partnership__publication=Publication.PUBLISHED)
+    return actors.filter(pk__in=public.values("actor"))
+
+
+class _NeedsFilter(admin.SimpleListFilter):
     title = gettext_lazy("what it needs")
     parameter_name = "needs"
+    needs: tuple[Need, ...] = ()
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
-        return [(need.slug, str(need.label)) for need in NEEDS.values()]
+        return [(need.slug, str(need.label)) for need in self.needs]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        need = NEEDS.get(self.value() or "")
-        return need.choose(queryset) if need else queryset
+        for need in self.needs:
+            if need.slug == self.value():
+                return need.choose(queryset)
+        return queryset
+
+
+class PartnershipNeedsFilter(_NeedsFilter):
+    needs = (REVIEW, SENT_BACK, SECOND_SOURCE, CHECK, JAPANESE, SOURCES_OF_RESULTS, ANNIVERSARY, TERM)
+
+
+class ActorNeedsFilter(_NeedsFilter):
+    needs = (JAPANESE_NAME, POSITION)

@@ -23,7 +23,7 @@ from partnerships.models import (
 )
 from partnerships.package.cells import DECIMAL
 
-from .needs import NeedsFilter
+from .needs import PartnershipNeedsFilter
 from .publication import NOTES_ARE_PUBLIC, PartsOfPublishedFormSet, PublishableAdmin
 
 
@@ -124,7 +124,7 @@ class AdoptionInline(admin.TabularInline):
 @admin.register(Partnership)
 class PartnershipAdmin(PublishableAdmin):
     list_display = ["title", "title_ja", "kind", "status", "started", "publication", "updated_at"]
-    list_filter = ["publication", NeedsFilter, "kind", "status", "themes"]
+    list_filter = ["publication", PartnershipNeedsFilter, "kind", "status", "themes"]
     match_order = ["-updated_at", "slug"]
     search_help_text = gettext_lazy("Title, summary or participant, in English or Japanese")
     show_facets = admin.ShowFacets.ALWAYS
