@@ -18,7 +18,16 @@ from django.utils import translation
 from partnerships import catalogue, queries, search
 from partnerships.facets import SHOWN, Facet, actor_facets, partnership_facets, source_facets
 from partnerships.filters import ActorFilter, ListFilterSet, PartnershipFilter, SourceFilter
-from partnerships.models import Actor, Partnership, Publication, Source, Theme
+from partnerships.models import (
+    Actor,
+    Citation,
+    Participation,
+    Partnership,
+    PartnershipTheme,
+    Publication,
+    Source,
+    Theme,
+)
 
 from .factories import (
     add_themes,
@@ -73,6 +82,7 @@ def random_directory(chance: random.Random) -> None:
         )
         for _ in range(15)
     ]
+    parts: dict[type[Any], list[Any]] = {Participation: [], PartnershipTheme: [], Citation: []}
     for _ in range(RECORDS):
         record = make_partnership(
             title=f"{chance.choice(WORDS)} {chance.choice(WORDS)}",
@@ -82,13 +92,22 @@ def random_directory(chance: random.Random) -> None:
             started=chance.choice([None, "1957", "1957-10", "1990-05-01", "2014-12-31", "2015"]),
             publication=chance.choice([Publication.PUBLISHED] * 4 + Publication.values),
         )
-        join(record, *chance.sample(actors, chance.randint(1, 4)))
-        add_themes(record, *chance.sample(themes, chance.randint(0, 3)))
-        for source in chance.sample(sources, chance.randint(1, 2)):
-            cite(record, source)
+        parts[Participation] += [
+            Participation(partnership=record, actor=actor, role=Participation.Role.LEAD, position=position)
+            for position, actor in enumerate(chance.sample(actors, chance.randint(1, 4)), 1)
+        ]
+        parts[PartnershipTheme] += [
+            PartnershipTheme(partnership=record, theme=theme) for theme in chance.sample(themes, chance.randint(0, 3))
+        ]
+        parts[Citation] += [
+            Citation(partnership=record, source=source, supports=Citation.Supports.EXISTENCE)
+            for source in chance.sample(sources, chance.randint(1, 2))
+        ]
         Partnership.objects.filter(pk=record.pk).update(
             updated_at=dt.datetime(2024, 1, chance.randint(1, 9), tzinfo=dt.UTC)
         )
+    for model, rows in parts.items():
+        model.objects.bulk_create(rows)  # what is asked here has no history
     search.reindex()
 
 
