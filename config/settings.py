@@ -97,10 +97,10 @@ def _email_url(text: str) -> dict[str, Any]:
     """Django's settings of e-mail; nothing where no server is named."""
     if not text:
         return {}
-    wrong = EnvError("it must be like smtp+tls://user:password@mail.example.org:587, or console: to print what is sent.")
+    wrong = EnvError("it must be like submission://user:password@mail.example.org, or console: to print letters.")
     try:
         found = dj_email_url.parse(text)
-        is_complete = bool(found.get("EMAIL_BACKEND") and (not text.startswith("smtp") or urlsplit(text).hostname))
+        is_complete = bool(found.get("EMAIL_BACKEND") and (text.startswith(("console:", "file:")) or urlsplit(text).hostname))
     except (KeyError, ValueError) as error:
         raise wrong from error
     if not is_complete:
@@ -348,7 +348,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Accounts ------------------------------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["partnerships.accounts.backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCOUNT_ADAPTER = "partnerships.accounts.adapters.AccountAdapter"

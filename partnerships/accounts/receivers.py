@@ -7,7 +7,6 @@ from typing import Any
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_out
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from partnerships.http.rate_limit import client_of
 from partnerships.models import Happening
+from partnerships.services.accounts import end_some
 from partnerships.services.sign_in_events import ADDRESSES_KEPT_FOR, note
 
 CODES = Authenticator.Type.RECOVERY_CODES
@@ -57,8 +57,8 @@ def _factor_added(request: HttpRequest, user: User, authenticator: Authenticator
     if authenticator.type == CODES:
         return _codes_made(request, user)
     note(what=Happening.FACTOR_ADDED, user=user, detail=str(authenticator.type), address=client_of(request))
-    # Sessions that were begun without it end.
-    end_other_sessions(request, user)
+    begun_without_it = UserSession.objects.exclude(session_key=request.session.session_key)
+    end_some(user=user, sessions=begun_without_it, address=client_of(request))
     return None
 
 

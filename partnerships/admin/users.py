@@ -44,6 +44,10 @@ class AccountForm(UserChangeForm):
         return email
 
 
+class AccountFormOfManagers(AccountForm):
+    password = None  # not even its digest
+
+
 @admin.register(User)
 class UserAdmin(auth_admin.UserAdmin):
     form = AccountForm
@@ -97,7 +101,9 @@ class UserAdmin(auth_admin.UserAdmin):
         return [*fixed, "groups", "is_active"] if obj == request.user else fixed
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        if obj is not None and not _is_superuser(request):
+            kwargs["form"] = AccountFormOfManagers
+        form = super().get_form(request, obj, change=change, **kwargs)
         if "groups" in form.base_fields:
             groups = Group.objects.filter(Q(name__in=Role.values) | Q(user=obj)).distinct()
             field = form.base_fields["groups"]
