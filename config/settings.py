@@ -100,7 +100,9 @@ def _email_url(text: str) -> dict[str, Any]:
     wrong = EnvError("it must be like submission://user:password@mail.example.org, or console: to print letters.")
     try:
         found = dj_email_url.parse(text)
-        is_complete = bool(found.get("EMAIL_BACKEND") and (text.startswith(("console:", "file:")) or urlsplit(text).hostname))
+        is_complete = bool(
+            found.get("EMAIL_BACKEND") and (text.startswith(("console:", "file:")) or urlsplit(text).hostname)
+        )
     except (KeyError, ValueError) as error:
         raise wrong from error
     if not is_complete:
@@ -231,8 +233,8 @@ else:
     raise ImproperlyConfigured("DATABASE_URL must be a sqlite:/// or a postgres:// address.")
 DATABASES = {"default": _database}
 
-# What all workers, and all servers of one database, must know of each other for a short while: attempts to sign in, codes
-# that were used. Pages are kept elsewhere (http/kept_pages.py).
+# What all workers, and all servers of one database, must know of each other for a short while: attempts to sign in,
+# codes that were used. Pages are kept elsewhere (http/kept_pages.py).
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",

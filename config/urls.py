@@ -83,7 +83,7 @@ urlpatterns = [
         path("updates/", updates.update_list, name="update-list"),
         path("updates.atom", feeds.updates_atom, name="updates-atom"),
         path("admin/", admin.site.urls),
-        path("accounts/", include("partnerships.accounts.urls")),
+        path("accounts/", include("partnerships.views.account_urls")),
         prefix_default_language=False,
     ),
     re_path("^api/", root.nothing_here),

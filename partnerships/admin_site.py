@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import update_wrapper
 from typing import Any
 
-from django.conf import settings
-from django.contrib import admin
 from allauth.account.decorators import secure_admin_login
 from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import logout
+from django.conf import settings
+from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -62,10 +62,10 @@ class DirectoryAdminSite(admin.AdminSite):
     def _index(self) -> str:
         return reverse("admin:index", current_app=self.name)
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return logout(request)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return redirect("account_change_password")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

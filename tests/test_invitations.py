@@ -101,7 +101,9 @@ def test_an_invitation_can_be_withdrawn(manager):
     act(manager, "withdraw", Invitation.objects.get())
     assert at().get(link).status_code == 404
     assert "withdrawn" in manager.get(f"{LIST}?state=withdrawn").content.decode()
-    assert "accepted or withdrawn in the meantime" in act(manager, "send_again", Invitation.objects.get()).content.decode()
+    assert (
+        "accepted or withdrawn in the meantime" in act(manager, "send_again", Invitation.objects.get()).content.decode()
+    )
 
 
 def test_sending_again_makes_a_new_link_and_ends_the_old_one(manager):

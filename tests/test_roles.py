@@ -1,7 +1,7 @@
 """Who may do what in the admin, asked through its views: every role, every model, every page, every action.
 
-The tables below say it; what the admin has and they do not name fails. A new model needs a line in ``RIGHTS`` and one of
-it in ``one_of``; a page of its own a line in ``PAGES``; an action one in ``ACTIONS``.
+The tables below say it; what the admin has and they do not name fails. A new model needs a line in ``RIGHTS`` and one
+of it in ``one_of``; a page of its own a line in ``PAGES``; an action one in ``ACTIONS``.
 """
 
 from __future__ import annotations
@@ -139,7 +139,9 @@ def one_of() -> Callable[[type[models.Model]], models.Model]:
             "actor": lambda: make.make_actor(publication=Publication.DRAFT),
             "source": lambda: source,
             "theme": lambda: make.make_theme("unused"),
-            "suggestion": lambda: create(reference="S-1", text="A text", evidence_url="https://example.org/", language="en"),
+            "suggestion": lambda: create(
+                reference="S-1", text="A text", evidence_url="https://example.org/", language="en"
+            ),
             "registerentry": lambda: create(
                 register="clair", key="1", us_name="Seattle", jp_name="神戸市", read_on="2026-01-01"
             ),
@@ -154,7 +156,9 @@ def one_of() -> Callable[[type[models.Model]], models.Model]:
             "reviewevent": lambda: create(partnership=record, action="submitted"),
             "loadedrecord": lambda: create(table="themes", key="x", digest="x"),
             "directoryversion": lambda: model._default_manager.first() or create(number=1),
-            "recordversion": lambda: model._default_manager.first() or create(record_kind="theme", record_id=1, version=1),
+            "recordversion": lambda: (
+                model._default_manager.first() or create(record_kind="theme", record_id=1, version=1)
+            ),
         }
         return ways[str(model._meta.model_name)]()
 
@@ -269,7 +273,7 @@ def test_each_role_gets_past_the_door_of_its_other_pages(role):
     for name, roles in PAGES.items():
         status = client.get(page_address(name)).status_code
         if role in roles:
-            assert status < 500 and status != 403 or name in {"autocomplete", "app_list"}, name
+            assert (status < 500 and status != 403) or name in {"autocomplete", "app_list"}, name
         else:
             assert status == 403, name
 
@@ -293,7 +297,9 @@ def names_of(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
 
 def test_every_page_of_the_admin_is_in_the_matrix():
     standard = {
-        f"{model._meta.app_label}_{model._meta.model_name}_{page}" for model in admin.site._registry for page in STANDARD
+        f"{model._meta.app_label}_{model._meta.model_name}_{page}"
+        for model in admin.site._registry
+        for page in STANDARD
     }
     assert set(names_of(admin.site.get_urls())) - standard == set(PAGES) | DOORS
 

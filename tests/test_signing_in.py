@@ -109,7 +109,9 @@ def test_signing_in_without_the_page_s_token_is_refused():
     assert sign_in(client, "curator", csrfmiddlewaretoken=token).status_code == 302
 
 
-@pytest.mark.parametrize(("site", "secure"), [("https://directory.example.org", "True"), ("http://127.0.0.1:8000", "False")])
+@pytest.mark.parametrize(
+    ("site", "secure"), [("https://directory.example.org", "True"), ("http://127.0.0.1:8000", "False")]
+)
 def test_cookies_are_for_https_only_where_the_site_is(tmp_path: Path, site, secure):
     said = settings_say(tmp_path, "SESSION_COOKIE_SECURE, CSRF_COOKIE_SECURE, SESSION_COOKIE_HTTPONLY", SITE_URL=site)
     assert said == f"{secure} {secure} True"

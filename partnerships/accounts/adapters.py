@@ -119,4 +119,3 @@ class MFAAdapter(DefaultMFAAdapter):
 def _fernet() -> Fernet:
     key = hashlib.sha256(b"second factors:" + settings.SECRET_KEY.encode()).digest()
     return Fernet(base64.urlsafe_b64encode(key))
-

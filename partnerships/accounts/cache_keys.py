@@ -1,4 +1,4 @@
-"""Keys of the shared cache. They hold addresses and names of those who try to sign in, which nobody should read there."""
+"""Keys of the shared cache: they hold addresses and names of those who try to sign in, for nobody to read there."""
 
 from __future__ import annotations
 

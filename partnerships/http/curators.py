@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 
@@ -65,10 +65,10 @@ class _ForCurators:
 
 
 class SessionMiddleware(_ForCurators, sessions.SessionMiddleware):
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if without_language(request.path_info).startswith(ACCOUNTS):
             add_never_cache_headers(response)
-        return super().process_response(request, response)  # type: ignore[arg-type]
+        return super().process_response(request, response)
 
 
 class AuthenticationMiddleware(_ForCurators, auth.AuthenticationMiddleware):

@@ -8,7 +8,6 @@ from django.contrib.auth.management import create_permissions
 from django.core.management import call_command
 from django.db import migrations, models
 
-
 MANAGER_PERMISSIONS = [
     ("auth", "view_user"),
     ("auth", "change_user"),

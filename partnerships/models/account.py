@@ -97,8 +97,8 @@ class Happening(models.TextChoices):
     FACTOR_REMOVED = "factor_removed", _("Second factor removed")
     CODES_MADE = "codes_made", _("Recovery codes made")
     CODE_USED = "code_used", _("Recovery code used")
-    PASSWORD_CHANGED = "password_changed", _("Password changed")  # noqa: S105 (an event)
-    PASSWORD_LINK = "password_link", _("Link for a new password made")  # noqa: S105 (an event)
+    PASSWORD_CHANGED = "password_changed", _("Password changed")
+    PASSWORD_LINK = "password_link", _("Link for a new password made")
     INVITED = "invited", _("Invitation sent")
     WITHDRAWN = "withdrawn", _("Invitation withdrawn")
     ACCEPTED = "accepted", _("Invitation accepted")
@@ -116,7 +116,9 @@ class SignInEvent(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("account")
     )
-    name = models.CharField(_("name"), max_length=254, blank=True, help_text=_("As it was then; empty: no such account."))
+    name = models.CharField(
+        _("name"), max_length=254, blank=True, help_text=_("As it was then; empty: no such account.")
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
     )

@@ -37,9 +37,7 @@ def end_sessions(*, user: User, by: User | None = None, address: str | None = No
 
 
 @transaction.atomic
-def end_some(
-    *, user: User, sessions: QuerySet[UserSession], by: User | None = None, address: str | None = None
-) -> int:
+def end_some(*, user: User, sessions: QuerySet[UserSession], by: User | None = None, address: str | None = None) -> int:
     """End those of the sessions that are this person's; returns how many."""
     ended = list(sessions.filter(user=user))
     for session in ended:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
+from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.account.internal.flows.login import perform_password_login
@@ -40,10 +41,10 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 @login_required
 def sessions(request: HttpRequest) -> HttpResponse:
     """Where somebody is signed in; each session can be ended, and all of them."""
-    assert isinstance(request.user, User)
-    own = UserSession.objects.filter(user=request.user)
+    user: User = request.user  # type: ignore[assignment]  # @login_required
+    own = UserSession.objects.filter(user=user)
     if request.method == "POST" and "everywhere" in request.POST:
-        accounts.end_sessions(user=request.user, address=client_of(request))
+        accounts.end_sessions(user=user, address=client_of(request))
         logout(request)
         return redirect("account_login")
     if request.method == "POST":
@@ -51,11 +52,11 @@ def sessions(request: HttpRequest) -> HttpResponse:
         chosen = own.exclude(session_key=request.session.session_key).filter(
             pk__in=[int(number) for number in named if re.fullmatch(r"\d{1,18}", number, re.ASCII)]
         )
-        ended = accounts.end_some(user=request.user, sessions=chosen, address=client_of(request))
+        ended = accounts.end_some(user=user, sessions=chosen, address=client_of(request))
         text = ngettext("%(count)d session ended.", "%(count)d sessions ended.", ended)
         messages.success(request, text % {"count": ended})
         return redirect("usersessions_list")
-    listed = sorted(UserSession.objects.purge_and_list(request.user), key=lambda it: it.created_at, reverse=True)
+    listed = sorted(UserSession.objects.purge_and_list(user), key=lambda it: it.created_at, reverse=True)
     return render(request, "usersessions/usersession_list.html", {"sessions": listed})
 
 
@@ -67,7 +68,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "account/invitation_over.html", status=HTTPStatus.NOT_FOUND)
     if request.user.is_authenticated:
         return render(request, "account/invitation_signed_in.html", {"invitation": found})
-    form = UserCreationForm(request.POST or None, instance=User(email=found.email))
+    form: Any = UserCreationForm(request.POST or None, instance=User(email=found.email))
     if request.method != "POST" or not form.is_valid():
         role = Role(found.role).label
         return render(request, "account/invitation.html", {"form": form, "invitation": found, "role": role})

@@ -6,7 +6,7 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.urls import include, path, re_path
 
-from partnerships.views import accounts
+from . import accounts
 
 urlpatterns = [
     path("", accounts.home, name="account"),
