@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from partnerships.models import Invitation
+from partnerships.models import Invitation, Role
 from partnerships.services import invitations
 
 
@@ -41,6 +41,10 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class InvitationForm(forms.ModelForm):
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), choices=lambda: [("", "—"), *((role.value, role.explanation) for role in Role)]
+    )
+
     class Meta:
         model = Invitation
         fields = ["email", "role", "language"]

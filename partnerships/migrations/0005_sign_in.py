@@ -61,9 +61,9 @@ class Migration(migrations.Migration):
                     "role",
                     models.CharField(
                         choices=[
-                            ("Curators", "Curators: enter and correct drafts, submit them for review"),
-                            ("Editors", "Editors: also change what is public, publish, send back, archive"),
-                            ("Managers", "Managers: invite people, change their roles, see who signed in"),
+                            ("Curators", "Curators"),
+                            ("Editors", "Editors"),
+                            ("Managers", "Managers"),
                         ],
                         max_length=20,
                         verbose_name="role",

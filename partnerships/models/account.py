@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 LANGUAGES = [("en", _("English")), ("ja", _("Japanese"))]
@@ -17,9 +18,17 @@ LANGUAGES = [("en", _("English")), ("ja", _("Japanese"))]
 class Role(models.TextChoices):
     """What somebody does here; each is the group of that name (migrations 0002 and 0005)."""
 
-    CURATORS = "Curators", _("Curators: enter and correct drafts, submit them for review")
-    EDITORS = "Editors", _("Editors: also change what is public, publish, send back, archive")
-    MANAGERS = "Managers", _("Managers: invite people, change their roles, see who signed in")
+    CURATORS = "Curators", _("Curators")
+    EDITORS = "Editors", _("Editors")
+    MANAGERS = "Managers", _("Managers")
+
+    @property
+    def explanation(self) -> str:
+        return {
+            Role.CURATORS: gettext("Curators: enter and correct drafts, submit them for review"),
+            Role.EDITORS: gettext("Editors: also change what is public, publish, send back, archive"),
+            Role.MANAGERS: gettext("Managers: invite people, change their roles, see who signed in"),
+        }[self]
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

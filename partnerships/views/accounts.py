@@ -70,7 +70,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "account/invitation_signed_in.html", {"invitation": found})
     form: Any = UserCreationForm(request.POST or None, instance=User(email=found.email))
     if request.method != "POST" or not form.is_valid():
-        role = Role(found.role).label
+        role = Role(found.role).explanation
         return render(request, "account/invitation.html", {"form": form, "invitation": found, "role": role})
     name, password = form.cleaned_data["username"], form.cleaned_data["password1"]
     try:
