@@ -61,7 +61,8 @@ class UserAdmin(auth_admin.UserAdmin):
 
     @admin.display(description=gettext_lazy("roles"))
     def roles(self, user: User) -> str:
-        names = [group.name for group in user.groups.all()]
+        known = dict(Role.choices)
+        names = [str(known.get(group.name, group.name)) for group in user.groups.all()]
         return ", ".join([_("superuser"), *names] if user.is_superuser else names)
 
     @admin.display(description=gettext_lazy("second factor"), boolean=True, ordering="with_factor")
