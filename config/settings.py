@@ -13,8 +13,10 @@ import re
 import secrets
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
@@ -91,7 +93,25 @@ def _email(text: str) -> str:
     return text
 
 
+def _email_url(text: str) -> dict[str, Any]:
+    """Django's settings of e-mail; nothing where no server is named."""
+    if not text:
+        return {}
+    wrong = EnvError("it must be like submission://user:password@mail.example.org, or console: to print letters.")
+    try:
+        found = dj_email_url.parse(text)
+        is_complete = bool(
+            found.get("EMAIL_BACKEND") and (text.startswith(("console:", "file:")) or urlsplit(text).hostname)
+        )
+    except (KeyError, ValueError) as error:
+        raise wrong from error
+    if not is_complete:
+        raise wrong
+    return {name: value for name, value in found.items() if value is not None}
+
+
 env.add_parser("site_url", _site_url)
+env.add_parser("email_url", _email_url)
 env.add_parser("email_address", _email)
 env.add_parser("tile_url", _tile_url)
 env.add_parser("proxies", _proxies)
@@ -110,11 +130,14 @@ try:
     RATE_LIMIT = env.whole_number("RATE_LIMIT", default="600", largest=1_000_000)
     CONTACT_EMAIL: str = env.email_address("CONTACT_EMAIL", default="")
     REVIEW_BY_ANOTHER = env.bool("REVIEW_BY_ANOTHER", default=False)
+    _email_settings: dict[str, Any] = env.email_url("EMAIL_URL", default="")
+    _is_local = set(ALLOWED_HOSTS) <= LOOPBACK_NAMES
+    REQUIRE_MFA = env.bool("REQUIRE_MFA", default=not _is_local)
     _given_key = env.str("SECRET_KEY", default="")
 except (EnvError, ValueError) as error:
     raise ImproperlyConfigured(str(error)) from error
 
-if not _given_key and not set(ALLOWED_HOSTS) <= LOOPBACK_NAMES:
+if not _given_key and not _is_local:
     raise ImproperlyConfigured(
         "SECRET_KEY must be set, because ALLOWED_HOSTS or SITE_URL make the site answer to more than this machine."
     )
@@ -139,6 +162,10 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "simple_history",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "rest_framework",
     "drf_spectacular",
@@ -159,6 +186,7 @@ MIDDLEWARE = [
     "partnerships.http.curators.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 TEMPLATES = [
@@ -169,7 +197,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {"environment": "partnerships.templating.PageEnvironment"},
     },
-    # The admin.
+    # The admin, and the pages of accounts.
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
@@ -178,6 +206,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "partnerships.accounts.context.for_account_pages",
             ],
         },
     },
@@ -204,6 +233,17 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
 else:
     raise ImproperlyConfigured("DATABASE_URL must be a sqlite:/// or a postgres:// address.")
 DATABASES = {"default": _database}
+
+# What all workers, and all servers of one database, must know of each other for a short while: attempts to sign in,
+# codes that were used. Pages are kept elsewhere (http/kept_pages.py).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shared_for_a_while",
+        "KEY_FUNCTION": "partnerships.accounts.cache_keys.digest",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- Languages -----------------------------------------------------------------------------------------------------
 
@@ -299,6 +339,37 @@ SPECTACULAR_SETTINGS = {
         "SuggestionType": "partnerships.api.shapes.SUGGESTION_TYPES",
     },
 }
+
+# --- E-mail --------------------------------------------------------------------------------------------------------
+
+EMAIL_IS_CONFIGURED = bool(_email_settings)  # otherwise links are shown to be handed on, and nothing is sent
+DEFAULT_FROM_EMAIL = CONTACT_EMAIL or f"directory@{_site_host if '.' in _site_host else 'localhost'}"
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_TIMEOUT = 10
+globals().update(_email_settings)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Accounts ------------------------------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["partnerships.accounts.backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_ADAPTER = "partnerships.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_SIGNUP_ENABLED = False  # people are invited (services/invitations.py)
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
+# “key” is account and address together (accounts/adapters.py), so that nobody is locked out by a stranger.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+MFA_ADAPTER = "partnerships.accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an account is somebody's who was invited; there is nothing to squat on
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones are a little wrong
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # http://localhost, which browsers take for secure
 
 # --- Curators ------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from django.urls import include, path, re_path
 
 from partnerships.api import docs, root
 from partnerships.views import (
+    accounts,
     actors,
     anniversaries,
     briefings,
@@ -82,10 +83,12 @@ urlpatterns = [
         path("updates/", updates.update_list, name="update-list"),
         path("updates.atom", feeds.updates_atom, name="updates-atom"),
         path("admin/", admin.site.urls),
+        path("accounts/", include("partnerships.views.account_urls")),
         prefix_default_language=False,
     ),
     re_path("^api/", root.nothing_here),
 ]
 
 handler404 = pages.not_found
+handler429 = accounts.too_many
 handler500 = pages.server_error

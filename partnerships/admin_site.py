@@ -8,19 +8,25 @@ from __future__ import annotations
 from functools import update_wrapper
 from typing import Any
 
+from allauth.account.decorators import secure_admin_login
+from allauth.account.utils import get_next_redirect_url
+from allauth.account.views import logout
 from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import search
+from .http.curators import lacks_second_factor
 from .templating import this_page_in
 
 # The lists that curators work in come first, in the order of their work; the rest follows by name.
-FIRST = ["Partnership", "Actor", "Source", "Theme", "Suggestion", "CoverageCheck", "RegisterEntry"]
+FIRST = ["Partnership", "Actor", "Source", "Theme", "Suggestion", "CoverageCheck", "RegisterEntry", "Invitation"]
 
 
 class DirectoryAdminSite(admin.AdminSite):
@@ -40,6 +46,28 @@ class DirectoryAdminSite(admin.AdminSite):
             return response
 
         return super().admin_view(update_wrapper(changing, view), cacheable)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Nothing in the admin is reachable without a second factor, where one is required."""
+        return super().has_permission(request) and not lacks_second_factor(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Signing in is under ``/accounts/``; whoever lacks a second factor is led to setting one up."""
+        return secure_admin_login(self._led_on)(request)
+
+    def _led_on(self, request: HttpRequest) -> HttpResponse:
+        if lacks_second_factor(request):
+            return redirect("mfa_index")
+        return HttpResponseRedirect(get_next_redirect_url(request) or self._index())
+
+    def _index(self) -> str:
+        return reverse("admin:index", current_app=self.name)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return logout(request)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return redirect("account_change_password")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         addresses = {language: this_page_in(request, language) for language, _name in settings.LANGUAGES}

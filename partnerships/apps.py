@@ -17,8 +17,10 @@ class PartnershipsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
+        from .accounts import receivers
 
         post_migrate.connect(_install, sender=self)
+        receivers.connect()
 
 
 def _install(**options: Any) -> None:

@@ -330,7 +330,7 @@ def public_patterns(resolver: URLResolver | None = None, before: str = "/") -> I
         if isinstance(pattern, URLPattern):
             if pattern.name and pattern.name not in PROBES:
                 yield f"{before}{pattern.pattern}", pattern
-        elif pattern.app_name != "admin":
+        elif pattern.app_name != "admin" and str(pattern.pattern) != "accounts/":  # nobody's but one's own
             yield from public_patterns(pattern, f"{before}{pattern.pattern}")
 
 

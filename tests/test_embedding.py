@@ -244,7 +244,7 @@ def ancestors(response: HttpResponse) -> list[str]:
 def test_only_the_embed_may_be_framed() -> None:
     public_directory()
     search.reindex()
-    answers = get_all([*every_address(), "/embed/nowhere/", "/partnerships/nowhere/", "/admin/", "/ja/admin/login/"])
+    answers = get_all([*every_address(), "/embed/nowhere/", "/partnerships/nowhere/", "/admin/", "/ja/accounts/login/"])
     free = [
         address
         for address, response in answers.items()

@@ -502,13 +502,14 @@ def test_the_admin_has_sessions_and_csrf_as_ever(settings) -> None:
     User.objects.create_superuser("editor", password="a long password")
     client = Client(enforce_csrf_checks=True)
     for prefix in ("", "/ja"):
-        page = client.get(f"{prefix}/admin/login/")
+        page = client.get(f"{prefix}/accounts/login/")
         assert "csrftoken" in client.cookies
         assert "no-store" in page["Cache-Control"]
-    answers = {"username": "editor", "password": "a long password", "next": "/admin/"}
-    assert client.post("/admin/login/", answers).status_code == 403
+        assert "public" not in page["Cache-Control"]
+    answers = {"login": "editor", "password": "a long password", "next": "/admin/"}
+    assert client.post("/accounts/login/", answers).status_code == 403
     answers["csrfmiddlewaretoken"] = client.cookies["csrftoken"].value
-    assert client.post("/admin/login/", answers).status_code == 302
+    assert client.post("/accounts/login/", answers).status_code == 302
     assert client.get("/admin/").status_code == 200
 
 

@@ -144,6 +144,10 @@ def test_addresses_for_others_are_written_with_the_port_that_is_listened_on(
         ("KEEP_PAGES", "-1"),
         ("RATE_LIMIT", "many"),
         ("CONTACT_EMAIL", "the directory"),
+        ("EMAIL_URL", "mail.example.org"),
+        ("EMAIL_URL", "smtp://mail.example.org:many"),
+        ("EMAIL_URL", "gopher://mail.example.org"),
+        ("REQUIRE_MFA", "perhaps"),
         ("TILE_URL", "https://tiles.example.org/"),  # without {z}, {x} and {y}
         ("TILE_URL", "https://tiles.example.org; script-src */{z}/{x}/{y}"),  # it becomes a part of the policy
         ("TILE_URL", "ftp://tiles.example.org/{z}/{x}/{y}"),

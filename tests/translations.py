@@ -23,7 +23,13 @@ from django.utils.translation.template import templatize
 from jinja2.ext import babel_extract
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ["config/*.py", "partnerships/**/*.py", "partnerships/templates/**/*.html", "templates/**/*.html"]
+SOURCES = [
+    "config/*.py",
+    "partnerships/**/*.py",
+    "partnerships/templates/**/*.html",
+    "partnerships/templates/**/*.txt",
+    "templates/**/*.html",
+]
 PO = Path("partnerships/locale/ja/LC_MESSAGES/django.po")
 
 # Which arguments are texts, counted from 1; “c” marks a context.

@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from partnerships.models import Actor, Partnership, Publication
+from partnerships.models import Actor, Invitation, Partnership, Publication
 
 from . import needs
 
 REVIEW = gettext_lazy("Review")
 RECORDS = gettext_lazy("Records to be improved")
+PEOPLE = gettext_lazy("People")
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,13 @@ TASKS = (
     _need(needs.JAPANESE),
     _need(needs.JAPANESE_NAME, model=Actor),
     _need(needs.POSITION, model=Actor),
+    Task(
+        gettext_lazy("Open invitations"),
+        lambda: Invitation.objects.open().count(),
+        listed("invitation", "state=open"),
+        "partnerships.view_invitation",
+        PEOPLE,
+    ),
 )
 
 

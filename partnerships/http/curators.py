@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import add_never_cache_headers
 
 from .language import without_language
 
-PLACES = ("/admin", "/accounts")
+ACCOUNTS = "/accounts"
+PLACES = ("/admin", ACCOUNTS)
 READING = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -33,7 +37,22 @@ def may_concern_a_curator(request: HttpRequest) -> bool:
 def may(request: HttpRequest, permission: str) -> bool:
     """Whether whoever asks has signed in and may do this."""
     user = getattr(request, "user", None)  # none where the middleware let the request pass
-    return user is not None and user.has_perm(permission)
+    return user is not None and user.has_perm(permission) and not lacks_second_factor(request)
+
+
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Whether whoever asks works in the admin and has no second factor, where ``REQUIRE_MFA`` asks for one.
+
+    Signing in asks for the factor of whoever has one, so a session with a factor behind it is proof of it.
+    """
+    user = getattr(request, "user", None)
+    if not settings.REQUIRE_MFA or user is None or not user.is_staff:
+        return False
+    known = request.__dict__.get("_lacks_second_factor")
+    if known is None:
+        known = not is_mfa_enabled(user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
+        request.__dict__["_lacks_second_factor"] = known
+    return bool(known)
 
 
 class _ForCurators:
@@ -46,7 +65,10 @@ class _ForCurators:
 
 
 class SessionMiddleware(_ForCurators, sessions.SessionMiddleware):
-    pass
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if without_language(request.path_info).startswith(ACCOUNTS):
+            add_never_cache_headers(response)
+        return super().process_response(request, response)
 
 
 class AuthenticationMiddleware(_ForCurators, auth.AuthenticationMiddleware):

@@ -78,11 +78,22 @@ def counts() -> Counts:
 @functools.lru_cache(maxsize=4096)
 def _number_of(client: str, secret: str) -> int:
     """A number for a client. Without the key nobody can look for addresses that share a count with somebody else's."""
-    digest = hashlib.blake2b(_network_of(client).encode(), key=hashlib.sha256(secret.encode()).digest(), digest_size=8)
+    digest = hashlib.blake2b(network_of(client).encode(), key=hashlib.sha256(secret.encode()).digest(), digest_size=8)
     return int.from_bytes(digest.digest(), "big")
 
 
-def _network_of(client: str) -> str:
+def client_of(request: HttpRequest) -> str:
+    """The client's address; a socket of this machine counts as this machine.
+
+    Behind a trusted proxy, config/wsgi.py has put the client's address in place of the proxy's.
+    """
+    try:
+        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
+    except ValueError:
+        return "127.0.0.1"
+
+
+def network_of(client: str) -> str:
     """IPv6 networks of 64 bits are given to single households, addresses within them are free to choose."""
     try:
         address = ipaddress.ip_address(client.partition("%")[0])

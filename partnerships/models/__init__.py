@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .account import Happening, Invitation, Role, SignInEvent
 from .actor import Actor, ActorName, Country
 from .loaded_record import LoadedRecord
 from .milestone import Milestone
@@ -23,6 +24,8 @@ __all__ = [
     "Country",
     "CoverageCheck",
     "DirectoryVersion",
+    "Happening",
+    "Invitation",
     "LoadedRecord",
     "Milestone",
     "Outcome",
@@ -35,6 +38,8 @@ __all__ = [
     "RecordVersion",
     "RegisterEntry",
     "ReviewEvent",
+    "Role",
+    "SignInEvent",
     "Source",
     "Suggestion",
     "Theme",
