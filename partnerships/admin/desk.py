@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from partnerships.models import Partnership, Publication
 
+from .links import broken_without_copy, moved
+
 
 @dataclass(frozen=True)
 class Task:
@@ -45,6 +47,18 @@ TASKS = (
         gettext_lazy("In review"),
         lambda: Partnership.objects.filter(publication=Publication.IN_REVIEW).count(),
         _listed("partnership", "publication__exact=in_review"),
+    ),
+    Task(
+        gettext_lazy("Broken links without an archived copy"),
+        lambda: broken_without_copy().count(),
+        _listed("source", "link=broken"),
+        "partnerships.change_source",
+    ),
+    Task(
+        gettext_lazy("Sources that moved for good"),
+        lambda: moved().count(),
+        _listed("source", "link=moved"),
+        "partnerships.change_source",
     ),
 )
 

@@ -1,8 +1,8 @@
 """Which addresses may be contacted: public ones on the ports of the web, and nothing else.
 
-The program runs inside somebody's network, and whoever can enter a source, or answers for a domain that one cites, could
-have it ask things there in their place. So names are resolved here, every address a name has must be public, and the
-connection goes to an address that was looked at, never to the name again.
+The program runs inside somebody's network, and whoever can enter a source, or answers for a domain that one cites,
+could have it ask things there in their place. So names are resolved here, every address a name has must be public, and
+the connection goes to an address that was looked at, never to the name again.
 """
 
 from __future__ import annotations

@@ -185,9 +185,8 @@ class _Walk:
             if (outcome := _outcome_of(error)) is None:
                 raise
             return outcome, ""
-        outcome = of_status(answer.status)
         is_passing = answer.status >= 500 or answer.status == 429
-        return Visit(outcome, answer.status, is_passing=is_passing, retry_after=answer.retry_after), ""
+        return Visit(of_status(answer.status), answer.status, is_passing=is_passing, retry_after=answer.retry_after), ""
 
     def _ask(self, url: httpx.URL, method: str) -> _Answer:
         """HEAD, and GET where the answer to HEAD is none that a browser would get; its body is never read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -17,7 +17,7 @@ AT_ONCE = 8
 
 def visit_all(
     visitor: Visitor, urls: Iterable[str], *, stop: threading.Event, at_once: int = AT_ONCE
-) -> Iterator[tuple[str, Visit]]:
+) -> Generator[tuple[str, Visit], None, None]:
     """Each address once with what came of it, in the order in which they end; sites begin in the order given.
 
     Once ``stop`` is set no visit begins any more. What is wrong in this program is raised here, not in a thread.
@@ -33,7 +33,7 @@ def visit_all(
                 url = site.popleft()
                 ended.put((url, visitor.visit(url)))
             ended.put(None)
-        except BaseException as error:  # noqa: BLE001 (told by the thread that waits)
+        except BaseException as error:  # told by the thread that waits
             ended.put(error)
 
     with ThreadPoolExecutor(at_once) as visitors:

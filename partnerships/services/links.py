@@ -256,15 +256,17 @@ def take_new_address(*, source: Source, by: AbstractBaseUser | None) -> str:
         if not address:
             raise NotTakenError(_("No check has found a new address."))
         try:
-            current._meta.get_field("url").clean(address, current)  # type: ignore[union-attr]
+            current._meta.get_field("url").clean(address, current)
         except ValidationError as error:
             raise NotTakenError(" ".join(error.messages)) from error
         if others := sources_at(address, but=current):
             raise NotTakenError(_("The new address is already a source: “%(source)s”.") % {"source": others[0]})
         current.url = address
         current.link_state = Source.LinkState.OK  # it answered there
-        current._history_user = by
-        current._change_reason = _("New address, found by a link check")
+        current._history_user = by  # type: ignore[attr-defined]
+        current._change_reason = _(  # type: ignore[attr-defined]
+            "New address, found by a link check"
+        )
         current.save()
         search.reindex()
     return address

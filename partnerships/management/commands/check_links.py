@@ -52,8 +52,8 @@ class Command(BaseCommand):
             sys.exit(130)
         if report.unreached:
             raise CommandError(
-                f"Nothing answered any more for {report.unreached:,} of them, nor did a link that worked before: is there "
-                "a network? Of these nothing was written down."
+                f"Nothing answered for {report.unreached:,} of them, nor did a link that worked before: is there a "
+                "network? Of these nothing was written down."
             )
 
     def show(self, done: int, total: int, url: str) -> None:
