@@ -191,7 +191,9 @@ class _Walk:
     def _ask(self, url: httpx.URL, method: str) -> _Answer:
         """HEAD, and GET where the answer to HEAD is none that a browser would get; its body is never read."""
         if method == "HEAD":
-            with contextlib.suppress(httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.ReadTimeout):
+            with contextlib.suppress(
+                httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.ReadTimeout, OverdueError
+            ):
                 answer = self._request("HEAD", url)
                 if answer.status < 400 or answer.status in {429, 503}:
                     return answer
@@ -202,6 +204,8 @@ class _Walk:
         request = httpx.Request(method, url, headers=visitor._headers)
         self._cookies.set_cookie_header(request)
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        if not self.seconds_left:
+            raise OverdueError
         with visitor._turns.at(url.host):
             seconds = min(visitor._seconds_each, self.seconds_left)
             begun = time.monotonic()
@@ -252,7 +256,9 @@ def _seconds_of(text: str) -> float | None:
 
 def _outcome_of(error: Exception) -> Visit | None:
     """What an error means; None for one that is ours."""
-    detail = plain(str(error.__cause__ or error))
+    causes = list(_causes(error))
+    detail = plain(str(causes[-1]))
+    encryption = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     match error:
         case NotPublicError():
             return Visit(Outcome.BLOCKED, detail=plain(str(error)))
@@ -264,14 +270,22 @@ def _outcome_of(error: Exception) -> Visit | None:
             return Visit(Outcome.NO_NAME, detail=plain(str(error)), is_passing=error.for_now)
         case OverdueError() | SlowResolverError() | httpcore.TimeoutException():
             return Visit(Outcome.TIMEOUT, is_passing=True)
-        case httpcore.NetworkError() if isinstance(error.__cause__, ssl.SSLError):
-            code = getattr(error.__cause__, "verify_code", 0)
+        case httpcore.NetworkError() if encryption is not None:
+            code = getattr(encryption, "verify_code", 0)
             return Visit(Outcome.UNVERIFIED if code in CHAIN_INCOMPLETE else Outcome.TLS, detail=detail)
         case httpcore.NetworkError():
             return Visit(Outcome.NO_CONNECTION, detail=detail, is_passing=True)
         case httpcore.ProtocolError():
             return Visit(Outcome.BAD_ANSWER, detail=detail, is_passing=True)
     return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it; httpcore hides the latter from tracebacks only."""
+    step: BaseException | None = error
+    while step is not None:
+        yield step
+        step = step.__cause__ or step.__context__
 
 
 def plain(text: str) -> str:
