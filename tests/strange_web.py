@@ -162,7 +162,7 @@ def site(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
         server.server_close()
 
 
-_no_authority = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # certificates are required, and it knows no authority
+no_authority = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # certificates are required, and it knows no authority
 
 
 @dataclass
@@ -185,7 +185,7 @@ def visitor(*sites: Site, names: Names | None = None, **options: Any) -> Visitor
     gate = Gate(also=frozenset((LOOPBACK, each.port) for each in sites), resolve=names or Names())
     defaults: dict[str, Any] = {
         "user_agent": "test",
-        "tls": _no_authority,
+        "tls": no_authority,
         "pause": lambda seconds: None,
         "seconds_between": 0.0,
         "retries": 0,
