@@ -783,17 +783,17 @@ def test_a_record_says_that_a_source_did_not_answer_and_leads_to_its_copy_first(
     source = make.make_source("report", title="Report", url="https://example.org/r", link_state=State.BROKEN)
     record = make.published_partnership("kobe-seattle", source=source)
     page = Client().get(record.get_absolute_url()).content.decode()
-    assert "did not answer lately" in page
+    assert "did not work lately" in page
     assert '<a href="https://example.org/r"' in page
     source.archived_url = "https://web.archive.org/web/2020/https://example.org/r"
     source.save()
     page = Client().get(record.get_absolute_url()).content.decode()
     copy, original = page.index(f'<a href="{source.archived_url}"'), page.index('<a href="https://example.org/r"')
     assert copy < original
-    assert "did not answer lately" in page
+    assert "did not work lately" in page
 
 
 @pytest.mark.django_db
 def test_a_record_says_nothing_of_a_source_that_works():
     record = make.published_partnership(source=make.make_source(link_state=State.OK))
-    assert "did not answer" not in Client().get(record.get_absolute_url()).content.decode()
+    assert "did not work" not in Client().get(record.get_absolute_url()).content.decode()

@@ -16,16 +16,20 @@ from django.utils.translation import gettext_lazy, ngettext
 from partnerships.models import Partnership, Theme
 from partnerships.services import bulk
 from partnerships.services.bulk import BulkReport, Left
+from partnerships.wording import local_text
 
 from .publication import PublishableAdmin
 
 MOST_TOLD = 20  # refusals, one by one; of the others their number
 
 
+class ThemeField(forms.ModelChoiceField):
+    def label_from_instance(self, theme: Any) -> str:
+        return local_text(theme, "name").text
+
+
 class ThemeChoice(forms.Form):
-    theme = forms.ModelChoiceField(
-        Theme.objects.all(), label=gettext_lazy("theme"), widget=forms.RadioSelect, empty_label=None
-    )
+    theme = ThemeField(Theme.objects.all(), label=gettext_lazy("theme"), widget=forms.RadioSelect, empty_label=None)
 
 
 class BulkAdmin(PublishableAdmin):
@@ -56,7 +60,13 @@ class BulkAdmin(PublishableAdmin):
             report.changed,
         )
         had_it = ngettext("%(count)d record had it already.", "%(count)d records had it already.", report.had_it)
-        self._report(request, report, refused, changed % {"count": report.changed, "theme": theme}, had_it)
+        self._report(
+            request,
+            report,
+            refused,
+            changed % {"count": report.changed, "theme": local_text(theme, "name").text},
+            had_it,
+        )
         return None
 
     @admin.action(description=gettext_lazy("Mark as verified today"), permissions=["change"])

@@ -68,9 +68,9 @@ class LinkedAdmin(admin.ModelAdmin):
     actions = ["take_new_addresses"]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """Beside broken links the reason, beside moved ones their new address."""
+        """Beside broken links the reason, beside moved ones their new address, and less of the rest."""
         column = {"broken": "last_outcome", "moved": "new_address"}.get(request.GET.get("link", ""))
-        return [*super().get_list_display(request), *([column] if column else [])]
+        return ["title", "publisher", column] if column else [*super().get_list_display(request)]
 
     @admin.display(description=gettext_lazy("last check"))
     def last_outcome(self, source: Any) -> str:

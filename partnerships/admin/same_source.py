@@ -67,7 +67,7 @@ class SameSourceAdmin(admin.ModelAdmin):
     form = SourceForm
 
     class Media:
-        js = ["partnerships/js/same-source.js"]
+        js = [forms.Script("partnerships/js/same-source.js", defer=True)]
         css = {"all": ["partnerships/css/admin-links.css"]}
 
     def get_urls(self) -> list[Any]:

@@ -5,6 +5,7 @@
   const pattern = document.querySelector(".same-source-pattern");
   if (!field || !box || !pattern) return;
 
+  field.closest(".form-row").after(box);
   let asked = field.value;
   let waiting;
 
