@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -164,7 +163,9 @@ def test_of_many_refusals_twenty_are_told_and_the_others_counted(editor):
     assert "3 more records were left as they were." in text
 
 
-def test_everything_that_a_filter_leaves_is_changed_across_pages_in_seconds(editor, django_assert_max_num_queries):
+def test_everything_that_a_filter_leaves_is_changed_across_pages_in_bounded_queries(
+    editor, django_assert_max_num_queries
+):
     records = [make.make_partnership(f"record-{number}", kind="project") for number in range(499)]
     source = make.make_source()
     for record in records:
@@ -175,14 +176,12 @@ def test_everything_that_a_filter_leaves_is_changed_across_pages_in_seconds(edit
     page = act(editor, "add_theme_to_selected", records[:1], "?kind=project", **across)
     assert "To 499 records" in page
     assert 'name="select_across" value="1"' in page
-    begun = time.monotonic()
     with django_assert_max_num_queries(120):
         text = add_theme(editor, theme, records[:1], "?kind=project", **across)
     assert "499 records have the theme" in text
     with django_assert_max_num_queries(120):
         text = act(editor, "mark_selected_verified", records[:1], "?kind=project", **across)
     assert "499 records are marked as verified today." in text
-    assert time.monotonic() - begun < 20
     assert not left.theme_links.exists()
     assert search.out_of_step() == {}
 
