@@ -16,17 +16,23 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def desk(page: Page, site: server.Server) -> Iterator[Page]:
-    """The editor's tab; nothing that it shows may offend the policy or break a script."""
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
+def signed_in(page: Page, site: server.Server) -> Page:
+    """The editor's tab."""
     name, password = site.editor
     page.goto("/admin/")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     expect(page.locator("#user-tools")).to_be_visible()
-    yield page
+    return page
+
+
+@pytest.fixture
+def desk(signed_in: Page) -> Iterator[Page]:
+    """The same, where nothing that a page shows may offend the policy or break a script."""
+    said: list[str] = []
+    signed_in.on("console", lambda message: said.append(message.text))
+    yield signed_in
     assert said == []
 
 
@@ -48,9 +54,18 @@ def test_an_address_that_is_a_source_already_is_told_while_it_is_pasted(desk: Pa
     desk.locator("#id_url").fill(other_writing(present["url"]))
     expect(warning.get_by_role("link", name=present["title"])).to_be_visible()
     assert desk.locator("#id_title").input_value() == ""  # nothing is filled that cannot be known
-    assert what_is_wrong(desk, {"runOnly": ["wcag2a", "wcag2aa"]}) == ""
     desk.locator("#id_url").fill("https://example.org/a-new-one")
     expect(warning).to_be_hidden()
+
+
+@pytest.mark.looks
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_warning_can_be_read_by_everybody(signed_in: Page, present: dict[str, str], scheme: str):
+    signed_in.emulate_media(color_scheme=scheme)
+    signed_in.goto("/admin/partnerships/source/add/")
+    signed_in.locator("#id_url").fill(other_writing(present["url"]))
+    expect(signed_in.locator(".same-source-list a")).to_be_visible()
+    assert what_is_wrong(signed_in, {"runOnly": ["wcag2a", "wcag2aa"]}) == ""
 
 
 def test_the_source_that_is_there_is_cited_instead(desk: Page, present: dict[str, str]):
