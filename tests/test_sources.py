@@ -61,7 +61,12 @@ def test_a_title_is_marked_with_its_own_language_not_with_that_of_the_document(t
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [("unchecked", "not checked yet"), ("ok", "Works"), ("redirected", "Moved"), ("broken", "Broken")],
+    [
+        ("unchecked", "not checked yet"),
+        ("ok", "Works"),
+        ("redirected", "Moved"),
+        ("broken", "Broken: it did not work on several days"),
+    ],
 )
 def test_it_says_whether_the_link_was_checked(state: str, words: str) -> None:
     published_partnership(source=make_source("report", link_state=state))

@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
-from . import actors, desk, invitations, lookups, partnerships, queues, sources, themes, users
+from . import (
+    actors,
+    desk,
+    invitations,
+    links,
+    lookups,
+    partnerships,
+    queues,
+    sources,
+    themes,
+    users,
+)
 
-__all__ = ["actors", "desk", "invitations", "lookups", "partnerships", "queues", "sources", "themes", "users"]
+__all__ = [
+    "actors",
+    "desk",
+    "invitations",
+    "links",
+    "lookups",
+    "partnerships",
+    "queues",
+    "sources",
+    "themes",
+    "users",
+]

@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy
 from partnerships.models import Actor, Invitation, Partnership, Publication
 
 from . import needs
+from .links import broken_without_copy, moved
 
 REVIEW = gettext_lazy("Review")
 RECORDS = gettext_lazy("Records to be improved")
+SOURCES = gettext_lazy("Sources")
 PEOPLE = gettext_lazy("People")
 
 
@@ -78,6 +80,20 @@ TASKS = (
     _need(needs.JAPANESE),
     _need(needs.JAPANESE_NAME, model=Actor),
     _need(needs.POSITION, model=Actor),
+    Task(
+        gettext_lazy("Broken links without an archived copy"),
+        lambda: broken_without_copy().count(),
+        listed("source", "link=broken"),
+        "partnerships.change_source",
+        SOURCES,
+    ),
+    Task(
+        gettext_lazy("Sources that moved for good"),
+        lambda: moved().count(),
+        listed("source", "link=moved"),
+        "partnerships.change_source",
+        SOURCES,
+    ),
     Task(
         gettext_lazy("Open invitations"),
         lambda: Invitation.objects.open().count(),

@@ -23,6 +23,7 @@ from partnerships.models import (
 )
 from partnerships.package.cells import DECIMAL
 
+from .bulk import BulkAdmin
 from .needs import PartnershipNeedsFilter
 from .publication import NOTES_ARE_PUBLIC, PartsOfPublishedFormSet, PublishableAdmin
 
@@ -122,7 +123,7 @@ class AdoptionInline(admin.TabularInline):
 
 
 @admin.register(Partnership)
-class PartnershipAdmin(PublishableAdmin):
+class PartnershipAdmin(BulkAdmin, PublishableAdmin):
     list_display = ["title", "title_ja", "kind", "status", "started", "publication", "updated_at"]
     list_filter = ["publication", PartnershipNeedsFilter, "kind", "status", "themes"]
     match_order = ["-updated_at", "slug"]

@@ -9,7 +9,9 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from partnerships.models import Citation, Publication, ReviewEvent, Source
 
+from .links import LinkedAdmin, LinkFilter
 from .publication import may_take
+from .same_source import SameSourceAdmin
 from .searching import SearchedAdmin
 
 
@@ -32,11 +34,11 @@ class CitedByInline(admin.TabularInline):
 
 
 @admin.register(Source)
-class SourceAdmin(SearchedAdmin, SimpleHistoryAdmin):
+class SourceAdmin(SameSourceAdmin, LinkedAdmin, SearchedAdmin, SimpleHistoryAdmin):
     """A source that published records cite is changed by editors only: it is public."""
 
     list_display = ["title", "publisher", "kind", "language", "published_on", "link_state"]
-    list_filter = ["kind", "language", "link_state"]
+    list_filter = [LinkFilter, "kind", "language", "link_state"]
     list_per_page = 50
     match_order = ["title", "slug"]
     search_help_text = gettext_lazy("Title, publisher or URL")

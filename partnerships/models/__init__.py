@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .account import Happening, Invitation, Role, SignInEvent
 from .actor import Actor, ActorName, Country
+from .link_check import LinkCheck
 from .loaded_record import LoadedRecord
 from .milestone import Milestone
 from .outcome import Outcome
@@ -26,6 +27,7 @@ __all__ = [
     "DirectoryVersion",
     "Happening",
     "Invitation",
+    "LinkCheck",
     "LoadedRecord",
     "Milestone",
     "Outcome",

@@ -16,11 +16,17 @@ from .publication import Publication
 class SourceQuerySet(models.QuerySet[Any]):
     def published(self) -> SourceQuerySet:
         """Sources that a published partnership, one of its results or of its milestones rests on."""
+        return self._cited(Q(partnership__publication=Publication.PUBLISHED))
+
+    def cited(self) -> SourceQuerySet:
+        """Sources that anything which is not archived rests on in the same way, drafts included."""
+        return self._cited(~Q(partnership__publication=Publication.ARCHIVED))
+
+    def _cited(self, by: Q) -> SourceQuerySet:
         used = Q()
         for relation in ("citations", "outcomes", "milestones"):
             parts: Any = Source._meta.get_field(relation).related_model
-            public = parts.objects.filter(source=OuterRef("pk"), partnership__publication=Publication.PUBLISHED)
-            used |= Q(Exists(public))
+            used |= Q(Exists(parts.objects.filter(by, source=OuterRef("pk"))))
         return self.filter(used)
 
 
