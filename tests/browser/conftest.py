@@ -38,3 +38,15 @@ def page(browser: Browser, site: server.Server) -> Iterator[Page]:
     context = browser.new_context(base_url=site.url)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def signed_in(page: Page, site: server.Server) -> Page:
+    """The tab of the first editor, who has signed in."""
+    name, password = site.editor
+    page.goto("/accounts/login/?next=/admin/")
+    page.get_by_label("User name or e-mail").fill(name)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/admin/")
+    return page

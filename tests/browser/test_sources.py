@@ -16,18 +16,6 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def signed_in(page: Page, site: server.Server) -> Page:
-    """The editor's tab."""
-    name, password = site.editor
-    page.goto("/admin/")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.locator("#user-tools")).to_be_visible()
-    return page
-
-
-@pytest.fixture
 def desk(signed_in: Page) -> Iterator[Page]:
     """The same, where nothing that a page shows may offend the policy or break a script."""
     said: list[str] = []
