@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from partnerships.models import Partnership, Publication
+from partnerships.models import Partnership, Publication, Suggestion
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,24 @@ TASKS = (
         gettext_lazy("In review"),
         lambda: Partnership.objects.filter(publication=Publication.IN_REVIEW).count(),
         _listed("partnership", "publication__exact=in_review"),
+    ),
+    Task(
+        gettext_lazy("Suggestions of the public"),
+        lambda: Suggestion.objects.filter(state=Suggestion.State.WAITING).count(),
+        _listed("suggestion", "state__exact=waiting"),
+        "partnerships.change_suggestion",
+    ),
+    Task(
+        gettext_lazy("Suggestions passed on to editors"),
+        lambda: Suggestion.objects.filter(state=Suggestion.State.FORWARDED).count(),
+        _listed("suggestion", "state__exact=forwarded"),
+        "partnerships.publish_partnership",
+    ),
+    Task(
+        gettext_lazy("Suggestions held by a rule"),
+        lambda: Suggestion.objects.filter(state=Suggestion.State.HELD).count(),
+        _listed("suggestion", "state__exact=held"),
+        "partnerships.change_suggestion",
     ),
 )
 

@@ -17,6 +17,7 @@ from partnerships.models import Publication, ReviewEvent
 from partnerships.services.publishing import STEPS, RefusedError, take_step
 
 from .searching import SearchedAdmin
+from .suggested import suggestions_on
 
 Action = ReviewEvent.Action
 
@@ -44,6 +45,9 @@ class PublishableAdmin(SearchedAdmin, SimpleHistoryAdmin):
 
     actions = ["submit_selected", "publish_selected", "return_selected", "archive_selected"]
     change_form_template = "admin/partnerships/publishable_change_form.html"
+
+    class Media:
+        css = {"all": ["partnerships/css/admin-suggestions.css"]}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if not super().has_change_permission(request, obj):
@@ -110,6 +114,7 @@ class PublishableAdmin(SearchedAdmin, SimpleHistoryAdmin):
             if may_save and state in froms and may_take(request, action)
         ]
         context["state"] = Publication(state).label
+        context["suggestions"] = suggestions_on(obj, request.user)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:

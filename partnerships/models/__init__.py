@@ -11,7 +11,7 @@ from .partnership import Adoption, Participation, Partnership, PartnershipTheme
 from .publication import Publication, ReviewEvent
 from .register import CoverageCheck, RegisterEntry
 from .source import Citation, Source
-from .suggestion import Suggestion
+from .suggestion import RecentSender, Suggestion, SuggestionStep
 from .theme import Theme
 from .version import DirectoryVersion, RecordVersion
 
@@ -32,10 +32,12 @@ __all__ = [
     "Partnership",
     "PartnershipTheme",
     "Publication",
+    "RecentSender",
     "RecordVersion",
     "RegisterEntry",
     "ReviewEvent",
     "Source",
     "Suggestion",
+    "SuggestionStep",
     "Theme",
 ]
