@@ -82,7 +82,7 @@ class WhatFilter(admin.SimpleListFilter):
 class SuggestionAdmin(admin.ModelAdmin):
     """What the sender wrote stays as it was written; curators take steps with it, each in the log."""
 
-    list_display = ["reference", "what", "about", "state", "age", "held", "can_be_told"]
+    list_display = ["reference", "what", "about", "state", "age", "can_be_told"]
     list_filter = ["state", WhatFilter, "language"]
     list_select_related = ["partnership"]
     list_per_page = 50
@@ -91,6 +91,11 @@ class SuggestionAdmin(admin.ModelAdmin):
     search_help_text = gettext_lazy("Reference, text, sender or the title of the record")
     show_facets = admin.ShowFacets.ALWAYS
     change_form_template = "admin/partnerships/suggestion/change_form.html"
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """In the list of those that are held, the reasons stand beside them."""
+        columns = [*self.list_display]
+        return [*columns[:4], "held", *columns[5:]] if request.GET.get("state__exact") == State.HELD else columns
 
     @admin.display(description=gettext_lazy("suggestion"))
     def what(self, suggestion: Suggestion) -> str:
@@ -108,7 +113,7 @@ class SuggestionAdmin(admin.ModelAdmin):
     def held(self, suggestion: Suggestion) -> str:
         return " ".join(holding.sentences(suggestion.held_because)) if suggestion.state == State.HELD else ""
 
-    @admin.display(description=gettext_lazy("left an address"), boolean=True)
+    @admin.display(description=gettext_lazy("e-mail"), boolean=True)
     def can_be_told(self, suggestion: Suggestion) -> bool:
         return bool(suggestion.sender_email)
 
@@ -268,7 +273,7 @@ class SuggestionPage:
             "steps": suggestion.steps.select_related("by"),
             "record": record,
             "parts": record.participations.select_related("actor__region") if record else [],
-            "citations": record.citations.select_related("source") if record else [],
+            "sources": Source.objects.filter(citations__partnership=record).distinct() if record else [],
             "themes": record.themes.all() if record else [],
             "is_public": record is not None and record.publication == Publication.PUBLISHED,
             "source": self.source,
