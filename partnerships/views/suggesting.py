@@ -45,9 +45,13 @@ class Subject:
         """The form's own address, in the active language."""
         if self.record:
             return reverse("partnership-suggest", args=[self.record.slug])
+        return reverse("suggest") + self.query
+
+    @property
+    def query(self) -> str:
         begun_from = {"actor": self.actor, "theme": self.theme}
         query = urlencode({name: record.slug for name, record in begun_from.items() if record})
-        return reverse("suggest") + (f"?{query}" if query else "")
+        return f"?{query}" if query else ""
 
 
 @csrf_exempt
