@@ -382,7 +382,7 @@ def test_a_held_suggestion_waits_apart_and_its_sender_is_told_that_a_person_will
     suggestion = sent(homepage="https://spam.example/", evidence_url="https://tinyurl.com/x")
     assert (suggestion.state, [name for name, _found in suggestion.held_because]) == ("held", ["trap", "shortener"])
     page = Page(Client().get(f"/suggest/{suggestion.reference}/"))
-    assert "a person will look at it" in page.text
+    assert "a person will look at it" in page.text and "told by e-mail" not in page.text
     assert "shortened" not in page.text
     assert [step.action for step in suggestion.steps.all()] == ["received", "held"]
 
