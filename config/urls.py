@@ -29,6 +29,7 @@ from partnerships.views import (
     peers,
     sources,
     styleguide,
+    suggesting,
     themes,
     updates,
 )
@@ -70,6 +71,9 @@ urlpatterns = [
         path("sources/", sources.source_list, name="source-list"),
         path("sources/<slug:slug>/", sources.source_detail, name="source-detail"),
         path("peers/", peers.peer_finder, name="peers"),
+        path("suggest/", suggesting.suggest, name="suggest"),
+        path("suggest/<slug:reference>/", suggesting.suggestion_status, name="suggestion-status"),
+        path("partnerships/<slug:slug>/suggest/", suggesting.suggest_correction, name="partnership-suggest"),
         path("about/", pages.about, name="about"),
         path("api/v1/docs/", docs.api_docs, name="api-docs"),
         path("data/", pages.data, name="data"),

@@ -37,7 +37,7 @@ LISTS = (
     "update-list",
     "data",
 )
-TEXTS = ("peers", "compare", "brief", "embed", "about", "accessibility", "api-docs")
+TEXTS = ("peers", "compare", "brief", "embed", "suggest", "about", "accessibility", "api-docs")
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ PARAMETERS: dict[str, type[models.Model]] = {
     "partnership-detail": Partnership,
     "partnership-bibtex": Partnership,
     "partnership-ris": Partnership,
+    "partnership-suggest": Partnership,
     "actor-detail": Actor,
     "theme-detail": Theme,
     "source-detail": Source,
@@ -82,7 +83,10 @@ NEED_A_QUERY = {"api-peers"}  # without one they answer that it is missing
 IN_NO_LANGUAGE = {"robots", "sitemap", "sitemap-part", "data-package"}
 API = "api/v1/"
 # Addresses that show no single record, and take something else than a slug.
-PARTS = {"sitemap-part": [f"/sitemap-{section}-1.xml" for section in sitemaps.SECTIONS]}
+PARTS = {
+    "sitemap-part": [f"/sitemap-{section}-1.xml" for section in sitemaps.SECTIONS],
+    "suggestion-status": [],  # for whoever has the reference: tests/test_suggestions.py
+}
 FILES = [*SEARCHES, "theme=climate", "decade=1950", "actor=kobe", f"q=-{MARKER}"]
 # What is asked of each page; of one that is not named here, everything.
 QUERIES = {
@@ -170,6 +174,7 @@ QUERIES = {
         f"year_max={HIDDEN_YEAR}",
         f"q={NEAR_THE_MARKER}",
     ],
+    "suggest": ["actor=kobe&theme=climate", f"actor={MARKER}-place", f"theme={MARKER}", f"actor={NEAR_THE_MARKER}"],
     "coverage": ["kind=project", "kind=network&by=prefecture", "status=ended&by=pair", f"year_max={HIDDEN_YEAR}"],
     "coverage-csv": ["kind=project", "status=ended&by=pair", f"year_max={HIDDEN_YEAR}", "by=prefecture", "by=pair"],
     "brief": [

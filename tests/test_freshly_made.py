@@ -37,6 +37,8 @@ ADDRESSES = (
     "partnerships/two-ports/",
     "partnerships/model/",
     "partnerships/other/",
+    "partnerships/two-ports/suggest/",
+    "suggest/?actor=seattle&theme=climate",
     "partnerships/two-ports/cite.bib",
     "partnerships.csv",
     "partnerships.json",

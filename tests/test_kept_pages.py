@@ -546,6 +546,8 @@ def test_robots_may_read_pages_but_not_search_or_combine_filters(client: Client)
         "/partnerships/?page=2",
         "/partnerships/?theme=climate",
         "/actors/a/",
+        "/suggest/",
+        "/ja/suggest/",
     ]
     closed = [
         "/partnerships/?q=port",
@@ -553,6 +555,9 @@ def test_robots_may_read_pages_but_not_search_or_combine_filters(client: Client)
         "/partnerships/?theme=climate&state=US-WA",
         "/partnerships/?theme=climate&q=port",
         "/actors/?kind=city&kind=port",
+        "/suggest/?actor=kobe",
+        "/partnerships/kobe-seattle/suggest/",
+        "/ja/partnerships/kobe-seattle/suggest/",
         "/admin/",
         "/ja/admin/login/",
         "/accounts/login/",

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import given, settings
 
 from partnerships.models import (
@@ -26,10 +26,12 @@ from partnerships.models import (
     Participation,
     Partnership,
     Publication,
+    RecentSender,
     RegisterEntry,
     ReviewEvent,
     Source,
     Suggestion,
+    SuggestionStep,
     Theme,
 )
 
@@ -62,6 +64,10 @@ def an_entry(**fields: Any) -> RegisterEntry:
 def a_suggestion(**fields: Any) -> Suggestion:
     defaults = {"reference": "S-1", "text": "More.", "evidence_url": "https://example.org/", "language": "en"}
     return Suggestion.objects.create(**defaults | fields)
+
+
+def a_step(**fields: Any) -> SuggestionStep:
+    return SuggestionStep.objects.create(suggestion=a_suggestion(), **{"action": "received"} | fields)
 
 
 def a_place_that_is(field: str) -> None:
@@ -102,6 +108,9 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "register_entry_register_known": lambda: an_entry(register="phone-book"),
     "suggestion_state_known": lambda: a_suggestion(state="lost"),
     "suggestion_rejected_with_a_reason": lambda: a_suggestion(state="rejected"),
+    "suggestion_held_for_a_reason": lambda: a_suggestion(state="held"),
+    "suggestion_step_action_known": lambda: a_step(action="lost"),
+    "suggestion_step_says_something": lambda: a_step(action="asked"),
 }
 
 
@@ -127,6 +136,7 @@ TWICE: dict[str, Callable[[], Any]] = {
     "a loaded record": lambda: LoadedRecord.objects.create(table="actors", key="seattle"),
     "a register's entry": an_entry,
     "a suggestion's reference": a_suggestion,
+    "a recent sender": lambda: RecentSender.objects.create(client="a", last_at=timezone.now()),
 }
 
 
@@ -401,6 +411,8 @@ def test_every_record_says_what_it_is() -> None:
                 an_event(partnership=partnership),
                 an_entry(),
                 a_suggestion(),
+                SuggestionStep(suggestion=Suggestion(reference="S-2"), action="asked"),
+                RecentSender(client="a client"),
                 LoadedRecord(table="actors", key="seattle"),
                 CoverageCheck(place=Actor.objects.get(), checked_on="2026"),
             )
@@ -417,6 +429,8 @@ def test_every_record_says_what_it_is() -> None:
         "Published: Kobe–Seattle",
         "CLAIR: Seattle – 神戸市",
         "S-1: new record",
+        "Asked the sender: S-2",
+        "a client",
         "actors: seattle",
         "Seattle · all themes · 2026",
     }

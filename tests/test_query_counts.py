@@ -102,6 +102,8 @@ PAGES = {
     "updates": "/updates/",
     "feed of updates": "/updates.atom",
     "suggestions": "/api/v1/suggest?q=port",
+    "suggestion of a record": "/suggest/?actor=hyogo&theme=theme-0",
+    "suggestion of a correction": "/partnerships/port-0/suggest/",
     "page not found": "/partnerships/nowhere/",
     "API": "/api/v1/",
     "page of the API": "/api/v1/partnerships/?page_size=100&facets=true",

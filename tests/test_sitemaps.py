@@ -68,6 +68,7 @@ def test_it_names_every_public_page_in_both_languages_once(client: Client) -> No
         "/coverage/",
         "/brief/",
         "/embed/",
+        "/suggest/",
         "/anniversaries/",
         "/updates/",
         "/compare/",

@@ -103,6 +103,8 @@ NOT_NOTED = {
     "LoadedRecord",
     "ReviewEvent",
     "Suggestion",
+    "SuggestionStep",
+    "RecentSender",
     "RegisterEntry",
 }
 

@@ -11,6 +11,7 @@ from . import (
     partnerships,
     queues,
     sources,
+    suggestions,
     themes,
     users,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "partnerships",
     "queues",
     "sources",
+    "suggestions",
     "themes",
     "users",
 ]

@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from partnerships.models import Actor, Invitation, Partnership, Publication
+from partnerships.models import Actor, Invitation, Partnership, Publication, Suggestion
 
 from . import needs
 from .links import broken_without_copy, moved
 
 REVIEW = gettext_lazy("Review")
 RECORDS = gettext_lazy("Records to be improved")
+OUTSIDE = gettext_lazy("From outside")
 SOURCES = gettext_lazy("Sources")
 PEOPLE = gettext_lazy("People")
 
@@ -71,6 +72,27 @@ TASKS = (
         lambda: Partnership.objects.filter(publication=Publication.DRAFT).count(),
         listed("partnership", "publication__exact=draft"),
         group=REVIEW,
+    ),
+    Task(
+        gettext_lazy("Suggestions of the public"),
+        lambda: Suggestion.objects.filter(state=Suggestion.State.WAITING).count(),
+        listed("suggestion", "state__exact=waiting"),
+        "partnerships.change_suggestion",
+        OUTSIDE,
+    ),
+    Task(
+        gettext_lazy("Suggestions passed on to editors"),
+        lambda: Suggestion.objects.filter(state=Suggestion.State.FORWARDED).count(),
+        listed("suggestion", "state__exact=forwarded"),
+        "partnerships.publish_partnership",
+        OUTSIDE,
+    ),
+    Task(
+        gettext_lazy("Suggestions held by a rule"),
+        lambda: Suggestion.objects.filter(state=Suggestion.State.HELD).count(),
+        listed("suggestion", "state__exact=held"),
+        "partnerships.change_suggestion",
+        OUTSIDE,
     ),
     _need(needs.ANNIVERSARY),
     _need(needs.TERM),

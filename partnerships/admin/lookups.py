@@ -17,8 +17,10 @@ from partnerships.models import (
     Outcome,
     Participation,
     PartnershipTheme,
+    RecentSender,
     RecordVersion,
     ReviewEvent,
+    SuggestionStep,
 )
 
 
@@ -116,3 +118,16 @@ class DirectoryVersionAdmin(LookupAdmin):
 class RecordVersionAdmin(LookupAdmin):
     list_display = ["record_kind", "record_id", "version", "is_indexed"]
     list_filter = ["record_kind", "is_indexed"]
+
+
+@admin.register(SuggestionStep)
+class SuggestionStepAdmin(LookupAdmin):
+    list_display = ["at", "suggestion", "action", "by", "note"]
+    list_filter = ["action"]
+    list_select_related = ["suggestion__partnership", "by"]
+    search_fields = ["suggestion__reference", "note"]
+
+
+@admin.register(RecentSender)
+class RecentSenderAdmin(LookupAdmin):
+    list_display = ["client", "last_at"]

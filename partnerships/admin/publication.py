@@ -22,6 +22,7 @@ from partnerships.models import Publication, ReviewEvent
 from partnerships.services.publishing import STEPS, Refusal, RefusedError, missing_for_publication, take_step
 
 from .searching import SearchedAdmin
+from .suggested import suggestions_on
 
 Action = ReviewEvent.Action
 
@@ -49,6 +50,9 @@ class PublishableAdmin(SearchedAdmin, SimpleHistoryAdmin):
 
     actions = ["submit_selected", "publish_selected", "return_selected", "archive_selected"]
     change_form_template = "admin/partnerships/publishable_change_form.html"
+
+    class Media:
+        css = {"all": ["partnerships/css/admin-suggestions.css"]}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if not super().has_change_permission(request, obj):
@@ -139,6 +143,7 @@ class PublishableAdmin(SearchedAdmin, SimpleHistoryAdmin):
         if obj:
             context["review_events"] = obj.review_events.select_related("by")[:5]
             context["needs_note"] = state == Publication.IN_REVIEW and may_take(request, Action.RETURNED)
+        context["suggestions"] = suggestions_on(obj, request.user)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:

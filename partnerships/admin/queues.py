@@ -1,4 +1,4 @@
-"""What arrives from outside: suggestions of the public, what registers say, what was looked into."""
+"""What registers say, and what was looked into."""
 
 from __future__ import annotations
 
@@ -8,40 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from partnerships.models import CoverageCheck, RegisterEntry, Suggestion
-
-
-@admin.register(Suggestion)
-class SuggestionAdmin(admin.ModelAdmin):
-    """What the sender wrote stays as it was written; curators set the state and the answer."""
-
-    list_display = ["reference", "partnership", "state", "created_at"]
-    list_filter = ["state", "language"]
-    list_select_related = ["partnership"]
-    search_fields = ["reference", "text", "partnership__title", "partnership__title_ja"]
-    fields = [
-        "reference",
-        "partnership",
-        "text",
-        "evidence_url",
-        ("sender_name", "sender_email", "language"),
-        "created_at",
-        "state",
-        "reason",
-    ]
-    readonly_fields = [
-        "reference",
-        "partnership",
-        "text",
-        "evidence_url",
-        "sender_name",
-        "sender_email",
-        "language",
-        "created_at",
-    ]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+from partnerships.models import CoverageCheck, RegisterEntry
 
 
 @admin.register(RegisterEntry)

@@ -78,8 +78,17 @@ def counts() -> Counts:
 @functools.lru_cache(maxsize=4096)
 def _number_of(client: str, secret: str) -> int:
     """A number for a client. Without the key nobody can look for addresses that share a count with somebody else's."""
-    digest = hashlib.blake2b(network_of(client).encode(), key=hashlib.sha256(secret.encode()).digest(), digest_size=8)
-    return int.from_bytes(digest.digest(), "big")
+    return int.from_bytes(_digest_of(client, secret, size=8), "big")
+
+
+def _digest_of(client: str, secret: str, size: int) -> bytes:
+    key = hashlib.sha256(secret.encode()).digest()
+    return hashlib.blake2b(network_of(client).encode(), key=key, digest_size=size).digest()
+
+
+def digest_of_client(request: HttpRequest) -> str:
+    """What stands for a client where it has to be written down: nobody without the key can tell its address."""
+    return _digest_of(client_of(request), f"written down: {settings.SECRET_KEY}", size=16).hex()
 
 
 def client_of(request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from .partnership import Adoption, Participation, Partnership, PartnershipTheme
 from .publication import Publication, ReviewEvent
 from .register import CoverageCheck, RegisterEntry
 from .source import Citation, Source
-from .suggestion import Suggestion
+from .suggestion import RecentSender, Suggestion, SuggestionStep
 from .theme import Theme
 from .version import DirectoryVersion, RecordVersion
 
@@ -37,6 +37,7 @@ __all__ = [
     "Partnership",
     "PartnershipTheme",
     "Publication",
+    "RecentSender",
     "RecordVersion",
     "RegisterEntry",
     "ReviewEvent",
@@ -44,5 +45,6 @@ __all__ = [
     "SignInEvent",
     "Source",
     "Suggestion",
+    "SuggestionStep",
     "Theme",
 ]

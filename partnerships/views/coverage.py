@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -33,7 +32,6 @@ def coverage_page(request: HttpRequest) -> HttpResponse:
         "by_place": coverage.gaps_by_place(matrix.by, language) if matrix.by != "pair" else [],
         "shares": coverage.shares(),
         "groups": coverage.current().groups,
-        "contact": settings.CONTACT_EMAIL,
     }
     return render(request, "coverage/matrix.html", context)
 

@@ -136,6 +136,12 @@ Disallow: /ja/peers/?
 Disallow: /brief/?
 Disallow: /ja/brief/?
 
+# One form for each of thousands of records, and for each place and theme that somebody may begin from.
+Disallow: /suggest/?
+Disallow: /ja/suggest/?
+Disallow: /partnerships/*/suggest/
+Disallow: /ja/partnerships/*/suggest/
+
 # The same records for programs, which need not be told.
 Allow: /api/v1/docs/
 Disallow: /api/

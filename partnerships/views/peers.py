@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -34,7 +33,6 @@ def peer_finder(request: HttpRequest) -> HttpResponse:
         "judged": rules.JUDGED,
         "weights": rules.kept(),
         "measured_on": rules.measured_on(),
-        "contact": settings.CONTACT_EMAIL,
     }
     return render(request, "peers/finder.html", context)
 

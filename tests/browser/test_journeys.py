@@ -43,6 +43,8 @@ PAGES = [
     "/brief/",
     "/brief/?actor=kobe-hyogo",
     "/brief/?actor=seatle",
+    "/suggest/",
+    "/partnerships/abilene-minori-sister-city/suggest/",
     "/sources/",
     "/about/",
     "/data/",

@@ -75,6 +75,8 @@ def test_widely_set_text_fits_the_window(site, browser: Browser):
         "/peers/?actor=abira-hokkaido",
         "/coverage/",
         "/embed/?theme=climate",
+        "/suggest/?actor=kobe-hyogo&theme=climate",
+        "/partnerships/hawaii-okinawa-clean-energy-partnership/suggest/",
         "/embed/partnerships/?view=both",
     ):
         page.goto(address)
