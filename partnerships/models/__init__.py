@@ -10,6 +10,7 @@ from .partial_date import PartialDate, PartialDateField
 from .partnership import Adoption, Participation, Partnership, PartnershipTheme
 from .publication import Publication, ReviewEvent
 from .register import CoverageCheck, RegisterEntry
+from .register_difference import RegisterDifference
 from .source import Citation, Source
 from .suggestion import Suggestion
 from .theme import Theme
@@ -33,6 +34,7 @@ __all__ = [
     "PartnershipTheme",
     "Publication",
     "RecordVersion",
+    "RegisterDifference",
     "RegisterEntry",
     "ReviewEvent",
     "Source",
