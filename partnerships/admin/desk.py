@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from partnerships.models import Partnership, Publication
+from partnerships.models import Partnership, Publication, RegisterDifference
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ TASKS = (
         gettext_lazy("In review"),
         lambda: Partnership.objects.filter(publication=Publication.IN_REVIEW).count(),
         _listed("partnership", "publication__exact=in_review"),
+    ),
+    Task(
+        gettext_lazy("Differences from registers"),
+        lambda: RegisterDifference.objects.filter(state=RegisterDifference.State.OPEN).count(),
+        _listed("registerdifference", "state__exact=open"),
+        "partnerships.change_registerdifference",
     ),
 )
 

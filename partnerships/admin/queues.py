@@ -1,4 +1,4 @@
-"""What arrives from outside: suggestions of the public, what registers say, what was looked into."""
+"""What arrives from outside: suggestions of the public, what was looked into."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from partnerships.models import CoverageCheck, RegisterEntry, Suggestion
+from partnerships.models import CoverageCheck, Suggestion
 
 
 @admin.register(Suggestion)
@@ -42,15 +42,6 @@ class SuggestionAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
-
-
-@admin.register(RegisterEntry)
-class RegisterEntryAdmin(admin.ModelAdmin):
-    list_display = ["register", "us_name", "jp_name", "date_text", "status_text", "read_on", "partnership"]
-    list_filter = ["register"]
-    list_select_related = ["partnership"]
-    search_fields = ["us_name", "jp_name", "key"]
-    autocomplete_fields = ["partnership"]
 
 
 @admin.register(CoverageCheck)

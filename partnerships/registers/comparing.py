@@ -276,7 +276,9 @@ def _several(entry: Entry, found: Match, places: Places) -> Result:
     for side in (found.us, found.jp):
         result.reasons += _of_several_places(side, places)
     titles = [list(candidate.tie.title) for candidate in found.candidates]
-    reasons: list[Reason] = [("several_records", {"count": len(titles), "titles": titles})]
+    reasons: list[Reason] = [
+        ("several_records", {"count": len(titles), "titles": titles, "slugs": [tie.slug for tie in result.candidates]})
+    ]
     for candidate in found.candidates:
         reasons += _former(candidate, places)
     unique = {json.dumps(reason): reason for reason in reasons}

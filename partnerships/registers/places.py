@@ -59,6 +59,7 @@ COUNTRY_NAMES = {
 }
 _COUNTRIES = {text.whole(name): country for country, names in COUNTRY_NAMES.items() for name in names}
 _SEPARATORS = re.compile(r"\s*[,()\[\]/、;|]\s*")
+_JAPANESE = re.compile(r"[ぁ-ヿ㐀-鿿]")
 _REGION_ENDS = re.compile(r"[都道府県州]")
 _DISTRICT_FIRST = re.compile(r".{1,8}?郡[\s・]*(?P<rest>\S.*)")
 # What kind of place a name says that it is of.
@@ -73,11 +74,14 @@ _KIND_WORDS = {
     "state": Actor.Kind.STATE,
     "prefecture": Actor.Kind.PREFECTURE,
 }
-_GENERIC = re.compile(
-    r"^(?:the\s+)?(?:city(?:\s+and\s+county)?|town|township|village|county|borough|municipality|state|prefecture)\s+of\s+"
-    r"|[\s-]+(?:city|town|township|village|county|borough|ward|municipality|state|prefecture)$"
-    r"|[\s-]+(?:shi|machi|cho|chou|mura|son|ku|ken|fu|gun)$"
-    r"|(?<=..)[市町村区県府都州郡]$"
+_KIND_IN_FRONT = re.compile(
+    r"^(?:the\s+)?(?P<word>city(?:\s+and\s+county)?|town|township|village|county|borough|municipality|state|prefecture)"
+    r"\s+of\s+"
+)
+_KIND_BEHIND = re.compile(
+    r"[\s-]+(?P<word>city|town|township|village|county|borough|ward|municipality|metropolis|state|prefecture)$"
+    r"|[\s-]+(?:shi|si|machi|mati|cho|chou|tyo|mura|son|ku|ken|to|fu|hu|gun)$"
+    r"|(?<=..)(?:市|町|村|区|県|府|都|州|郡|市郡)$"
 )
 
 
@@ -210,24 +214,19 @@ class Places:
         """What a name written by a register can mean on one shore."""
         found = Found(written)
         readings = list(self._readings(written))
-        attempts = [(text.whole, False), (text.loose_whole, True)]
-        for is_bare in (False, True):
-            for key_of, is_loose in attempts:
+        for attempt in (_as_written, _without_kind):
+            for key_of in (text.whole, text.loose_whole):
                 for reading in readings:
-                    main = _GENERIC.sub("", reading.main).strip() if is_bare else reading.main
-                    if not main or (is_bare and main == reading.main):
-                        continue
-                    named = self._named(country, key_of(main), is_loose or is_bare)
-                    fitting = [sense for sense in named if self._fits(sense.place, reading)]
-                    if is_bare:
-                        fitting = _of_the_kind(fitting, reading.main) or fitting
-                    if len(fitting) > 1 and reading.regions:
-                        # “Osaka, Osaka” is the city.
-                        fitting = [sense for sense in fitting if sense.place.pk not in reading.regions] or fitting
-                    if fitting:
-                        found.senses = fitting
-                        return found
-                    found.elsewhere = found.elsewhere or named
+                    for main, word in attempt(reading.main):
+                        is_loose = attempt is _without_kind or key_of is text.loose_whole
+                        named = self._named(country, key_of(main), is_loose)
+                        fitting = _narrowed(
+                            [sense for sense in named if self._fits(sense.place, reading)], reading, word
+                        )
+                        if fitting:
+                            found.senses = fitting
+                            return found
+                        found.elsewhere = found.elsewhere or named
         return found
 
     def _named(self, country: str, key: str, is_loose: bool) -> list[Sense]:
@@ -254,6 +253,8 @@ class Places:
         if len(parts) > 1:
             for place, part in enumerate(parts):
                 others = [*parts[:place], *parts[place + 1 :]]
+                if place and not self._may_stand_behind(part, others):
+                    continue
                 plain = self._qualified(part, others)
                 yield plain
                 yield from self._with_region_in_front(plain)
@@ -261,6 +262,17 @@ class Places:
         elif parts:
             yield from self._with_region_in_front(_Reading(parts[0]))
             yield from self._with_region_behind(_Reading(parts[0]))
+
+    def _may_stand_behind(self, part: str, others: list[str]) -> bool:
+        """Whether a part after the first can be the place: “Hokkaido, Sapporo”, but not the state of an unknown town.
+
+        What is before it must be regions and countries, or the same name in the other script.
+        """
+        understood = [text.whole(other) in self._regions or text.whole(other) in _COUNTRIES for other in others]
+        if all(understood):
+            return True
+        is_other_script = len({bool(_JAPANESE.search(written)) for written in (part, *others)}) > 1
+        return is_other_script and text.whole(part) not in self._regions
 
     def _qualified(self, main: str, others: Iterable[str]) -> _Reading:
         """With what else is written, where that is a region or a country; a district or a reading is passed over."""
@@ -302,9 +314,24 @@ class Places:
                     )
 
 
-def _of_the_kind(senses: list[Sense], written: str) -> list[Sense]:
-    """Those of the kind that is written beside the name: “County of Hawaii” is not the state."""
-    if not (match := _GENERIC.search(written)):
-        return []
-    kinds = {kind for word, kind in _KIND_WORDS.items() if word in text.pieces(match[0])}
-    return [sense for sense in senses if sense.place.kind in kinds]
+def _as_written(main: str) -> Iterator[tuple[str, str]]:
+    yield main, ""
+
+
+def _without_kind(main: str) -> Iterator[tuple[str, str]]:
+    """“City of Traverse City” is Traverse City before it is Traverse; with the word that was taken off."""
+    for kinds in ([_KIND_IN_FRONT], [_KIND_BEHIND], [_KIND_IN_FRONT, _KIND_BEHIND]):
+        bare, words = main, ""
+        for kind in kinds:
+            if match := kind.search(bare):
+                bare, words = kind.sub("", bare).strip(), words or match["word"] or ""
+        if bare and bare != main:
+            yield bare, words
+
+
+def _narrowed(senses: list[Sense], reading: _Reading, word: str) -> list[Sense]:
+    """Of several places: “Osaka, Osaka” is the city, and “County of Hawaii” is not the state."""
+    if len(senses) > 1 and reading.regions:
+        senses = [sense for sense in senses if sense.place.pk not in reading.regions] or senses
+    kind = _KIND_WORDS.get(word)
+    return [sense for sense in senses if sense.place.kind == kind] or senses
