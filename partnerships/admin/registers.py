@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
-from partnerships.models import PartialDate, Partnership, RegisterDifference, RegisterEntry
+from partnerships.models import PartialDate, Partnership, RegisterDifference, RegisterEntry, Source
 from partnerships.models.partial_date import PartialDateFormField
 from partnerships.registers import reading
 from partnerships.registers.comparing import Verdict
@@ -141,9 +141,9 @@ def _shown(report: Report) -> dict[str, Any]:
 class RegisterDifferenceAdmin(admin.ModelAdmin):
     """The tasks that readings of registers left; decided one by one, side by side."""
 
-    list_display = ["subject", "kind", "register", "partnership", "state", "found_on", "by"]
+    list_display = ["subject", "kind", "register", "state", "found_on", "partnership"]
     list_filter = ["state", "register", "kind"]
-    list_select_related = ["entry", "partnership", "by"]
+    list_select_related = ["entry", "partnership"]
     list_per_page = 50
     search_fields = [
         "entry__us_name",
@@ -233,9 +233,10 @@ def _may_draft(request: HttpRequest, difference: RegisterDifference) -> bool:
 def _side_by_side(difference: RegisterDifference) -> dict[str, Any]:
     entry, record = difference.entry, difference.partnership
     slugs = [slug for code, values in difference.reasons for slug in values.get("slugs", ())]
-    records = [record] if record else list(_with_parts().filter(slug__in=slugs))
-    if record is None and entry and entry.partnership:
-        records = [entry.partnership]
+    asked = Q(pk=record.pk) if record else Q(slug__in=slugs)
+    if record is None and entry and entry.partnership_id:
+        asked = Q(pk=entry.partnership_id)
+    records = _with_parts().filter(asked).order_by("slug")
     siblings: QuerySet[RegisterDifference] | list[RegisterDifference] = []
     before: list[Any] = []
     if entry:
@@ -243,7 +244,7 @@ def _side_by_side(difference: RegisterDifference) -> dict[str, Any]:
         before = _said_before(entry)
     return {
         "entry": entry,
-        "records": _with_parts().filter(pk__in=[each.pk for each in records]).order_by("slug"),
+        "records": [(each, _sources(each)) for each in records],
         "explanation": explain(difference.reasons),
         "siblings": siblings,
         "before": before,
@@ -253,6 +254,14 @@ def _side_by_side(difference: RegisterDifference) -> dict[str, Any]:
 
 def _with_parts() -> QuerySet[Partnership]:
     return Partnership.objects.prefetch_related("participations__actor__region", "citations__source")
+
+
+def _sources(record: Partnership) -> list[tuple[Source, list[str]]]:
+    """What the record cites, each source once, with everything that it supports."""
+    found: dict[Source, list[str]] = {}
+    for citation in record.citations.all():
+        found.setdefault(citation.source, []).append(citation.get_supports_display())
+    return list(found.items())
 
 
 def _said_before(entry: RegisterEntry) -> list[Any]:
