@@ -23,6 +23,7 @@ from .reading import Entry
 from .ties import Tie, Ties
 
 Kind = RegisterDifference.Kind
+MOST_NAMED = 5
 
 
 class Verdict(enum.StrEnum):
@@ -334,10 +335,15 @@ def mark_what_stands_twice(results: list[Result]) -> None:
     for group in by_tie.values():
         if len(group) < 2:
             continue
+        names = sorted(_pair_of_names(entry) for result in group if (entry := result.entry))
+        said = digest(*names)
         for result in group:
-            assert result.entry is not None  # noqa: S101  (told to the type checker; see above)
-            others = [other.entry for other in group if other is not result and other.entry]
-            names = [f"{other.us_name} – {other.jp_name}" for other in others]
-            said = digest(result.entry.us_name, result.entry.jp_name, *sorted(names))
-            result.points.append(Point(Kind.TWICE, [("also_as", {"names": names[:5]})], said))
+            others = names[: MOST_NAMED + 1]
+            if result.entry and (own := _pair_of_names(result.entry)) in others:
+                others.remove(own)
+            result.points.append(Point(Kind.TWICE, [("also_as", {"names": others[:MOST_NAMED]})], said))
             result.verdict = Verdict.DIFFERS
+
+
+def _pair_of_names(entry: Entry) -> str:
+    return f"{entry.us_name} – {entry.jp_name}"

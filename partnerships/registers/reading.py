@@ -40,7 +40,7 @@ class Column:
 COLUMNS = (
     Column(
         "register",
-        ("名簿", "登録簿", "台帳"),
+        ("名簿", "登録簿", "台帳", "外部台帳"),
         gettext_lazy("Which register: clair, jlgc, sci or wikidata; may be left out where it is chosen for the file."),
         "sci",
     ),
