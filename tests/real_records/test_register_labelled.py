@@ -1,9 +1,9 @@
-"""Entries as registers write them, each with the record that it means: ``register_labelled.csv``, of the real directory.
+"""Entries as registers write them, each with the record that it means, held against the real directory.
 
 The ties are real and published, the ways of writing them are those of registers: kanji, romaji without macrons, with
 -shi, “City, State”, names before and after a merger, sides swapped, capitals, kana. A row without a record must find
 none: places that have no such tie, namesakes in another state, names that nobody bears. It is a set for measuring and
-no register's text. Nine of its rows are known not to be found: abbreviations (NYC), other katakana, misspelt names.
+no register's text. Ten of its rows are known not to be found: abbreviations (NYC), other katakana, misspelt names.
 """
 
 from __future__ import annotations
