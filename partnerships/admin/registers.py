@@ -93,6 +93,7 @@ class RegisterEntryAdmin(SimpleHistoryAdmin):
             request.POST or None,
             request.FILES or None,
             initial={"read_on": PartialDate(today.year, today.month, today.day)},
+            label_suffix="",
         )
         context: dict[str, Any] = {}
         if form.is_valid():
@@ -141,7 +142,7 @@ def _shown(report: Report) -> dict[str, Any]:
 class RegisterDifferenceAdmin(admin.ModelAdmin):
     """The tasks that readings of registers left; decided one by one, side by side."""
 
-    list_display = ["subject", "kind", "register", "state", "found_on", "partnership"]
+    list_display = ["subject", "kind", "register", "state", "found_on", "record"]
     list_filter = ["state", "register", "kind"]
     list_select_related = ["entry", "partnership"]
     list_per_page = 50
@@ -161,6 +162,10 @@ class RegisterDifferenceAdmin(admin.ModelAdmin):
         if difference.entry:
             return f"{difference.entry.us_name} – {difference.entry.jp_name}"
         return str(difference.partnership or _("a record that was deleted"))
+
+    @admin.display(description=gettext_lazy("partnership"), ordering="partnership__title")
+    def record(self, difference: RegisterDifference) -> Partnership | None:
+        return difference.partnership
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

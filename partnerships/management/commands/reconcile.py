@@ -48,18 +48,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, path: Path, **options: Any) -> None:
         try:
+            read_on = PartialDate.parse_typed(options["read_on"]) if options["read_on"] else None
+        except ValueError as error:
+            raise CommandError(f"--read-on: {error}; nothing was changed.") from error
+        try:
             report = reconcile(
                 content=path.read_bytes(),
                 register=options["register"],
-                read_on=PartialDate.parse_typed(options["read_on"]) if options["read_on"] else None,
+                read_on=read_on,
                 is_part=options["part"],
                 dry_run=options["dry_run"],
                 report_progress=self._progress if options["verbosity"] else None,
             )
         except OSError as error:
             raise CommandError(f"{path} cannot be read ({error.strerror}); nothing was changed.") from error
-        except ValueError as error:
-            raise CommandError(f"--read-on: {error}; nothing was changed.") from error
         except UnreadableError as error:
             raise CommandError(f"{error}\nNothing was changed.") from error
         if options["verbosity"]:
