@@ -26,7 +26,17 @@ from .http.curators import lacks_second_factor
 from .templating import this_page_in
 
 # The lists that curators work in come first, in the order of their work; the rest follows by name.
-FIRST = ["Partnership", "Actor", "Source", "Theme", "Suggestion", "CoverageCheck", "RegisterEntry", "Invitation"]
+FIRST = [
+    "Partnership",
+    "Actor",
+    "Source",
+    "Theme",
+    "Suggestion",
+    "CoverageCheck",
+    "RegisterDifference",
+    "RegisterEntry",
+    "Invitation",
+]
 
 
 class DirectoryAdminSite(admin.AdminSite):

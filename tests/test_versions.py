@@ -106,6 +106,7 @@ NOT_NOTED = {
     "SuggestionStep",
     "RecentSender",
     "RegisterEntry",
+    "RegisterDifference",
 }
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from . import (
     actors,
+    coverage_checks,
     desk,
     invitations,
     links,
     lookups,
     partnerships,
-    queues,
+    registers,
     sources,
     suggestions,
     themes,
@@ -18,12 +19,13 @@ from . import (
 
 __all__ = [
     "actors",
+    "coverage_checks",
     "desk",
     "invitations",
     "links",
     "lookups",
     "partnerships",
-    "queues",
+    "registers",
     "sources",
     "suggestions",
     "themes",

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from partnerships.models import Actor, Invitation, Partnership, Publication, Suggestion
+from partnerships.models import Actor, Invitation, Partnership, Publication, RegisterDifference, Suggestion
 
 from . import needs
 from .links import broken_without_copy, moved
@@ -92,6 +92,13 @@ TASKS = (
         lambda: Suggestion.objects.filter(state=Suggestion.State.HELD).count(),
         listed("suggestion", "state__exact=held"),
         "partnerships.change_suggestion",
+        OUTSIDE,
+    ),
+    Task(
+        gettext_lazy("Differences from registers"),
+        lambda: RegisterDifference.objects.filter(state=RegisterDifference.State.OPEN).count(),
+        listed("registerdifference", "state__exact=open"),
+        "partnerships.change_registerdifference",
         OUTSIDE,
     ),
     _need(needs.ANNIVERSARY),

@@ -12,6 +12,7 @@ from .partial_date import PartialDate, PartialDateField
 from .partnership import Adoption, Participation, Partnership, PartnershipTheme
 from .publication import Publication, ReviewEvent
 from .register import CoverageCheck, RegisterEntry
+from .register_difference import RegisterDifference
 from .source import Citation, Source
 from .suggestion import RecentSender, Suggestion, SuggestionStep
 from .theme import Theme
@@ -39,6 +40,7 @@ __all__ = [
     "Publication",
     "RecentSender",
     "RecordVersion",
+    "RegisterDifference",
     "RegisterEntry",
     "ReviewEvent",
     "Role",

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from .actor import Actor
 from .fields import WebURLField
@@ -39,6 +40,14 @@ class RegisterEntry(models.Model):
         related_name="register_entries",
         verbose_name=_("partnership"),
     )
+    is_linked_by_hand = models.BooleanField(
+        _("linked by hand"),
+        default=False,
+        editable=False,
+        help_text=_("A link that somebody decided on; readings of the register leave it alone."),
+    )
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("register entry")

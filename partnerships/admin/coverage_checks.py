@@ -1,4 +1,4 @@
-"""What registers say, and what was looked into."""
+"""What was looked into, whether or not anything was found."""
 
 from __future__ import annotations
 
@@ -8,16 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from partnerships.models import CoverageCheck, RegisterEntry
-
-
-@admin.register(RegisterEntry)
-class RegisterEntryAdmin(admin.ModelAdmin):
-    list_display = ["register", "us_name", "jp_name", "date_text", "status_text", "read_on", "partnership"]
-    list_filter = ["register"]
-    list_select_related = ["partnership"]
-    search_fields = ["us_name", "jp_name", "key"]
-    autocomplete_fields = ["partnership"]
+from partnerships.models import CoverageCheck
 
 
 @admin.register(CoverageCheck)
