@@ -19,7 +19,17 @@ from . import search
 from .templating import this_page_in
 
 # The lists that curators work in come first, in the order of their work; the rest follows by name.
-FIRST = ["Partnership", "Actor", "Source", "Theme", "Suggestion", "CoverageCheck", "RegisterEntry", "ReviewEvent"]
+FIRST = [
+    "Partnership",
+    "Actor",
+    "Source",
+    "Theme",
+    "Suggestion",
+    "CoverageCheck",
+    "RegisterEntry",
+    "Import",
+    "ReviewEvent",
+]
 
 
 class DirectoryAdminSite(admin.AdminSite):

@@ -169,7 +169,7 @@ class Checking:
         changed = before is not None and before.digest() != state.digest()
         if changed:
             problems += self._unchangeable(slug, public)
-        if not problems:
+        if not problems and (changed or before is None):
             problems += self._contradictions(state, is_new=before is None)
         line = Line(number, self.flat.name, slug, self._cell(cells, self.flat.naming), before, state, problems)
         line.title = line.title or (own_row_title(before) if before else "")

@@ -90,9 +90,10 @@ def _sheet(lines: Iterable[tuple[int, list[str]]], read_as: str) -> Sheet:
 
 
 def _without_empty_end(cells: list[str]) -> list[str]:
-    while cells and not cells[-1]:
-        cells = cells[:-1]
-    return cells
+    filled = len(cells)
+    while filled and not cells[filled - 1]:
+        filled -= 1
+    return cells[:filled]
 
 
 def trimmed(text: str) -> str:
@@ -253,7 +254,7 @@ def _cells(content: bytes) -> tuple[list[tuple[int, list[str]]], str]:
             if row is before:  # a gap, which is one and the same row over and over
                 continue
             before = row
-            cells = [trimmed(_text_of(cell)) for cell in row]
+            cells = ["" if cell.value is None else trimmed(_text_of(cell)) for cell in row]
             if any(cells):
                 rows.append((number, cells))
                 if len(rows) > MOST_ROWS + 1:
@@ -274,8 +275,6 @@ def _check_formulas(sheet: bytes) -> None:
 
 def _text_of(cell: Any) -> str:
     value = cell.value
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, dt.datetime | dt.date):
