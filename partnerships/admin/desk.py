@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from partnerships.models import Partnership, Publication
+from partnerships.models import Import, Partnership, Publication
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ TASKS = (
         gettext_lazy("In review"),
         lambda: Partnership.objects.filter(publication=Publication.IN_REVIEW).count(),
         _listed("partnership", "publication__exact=in_review"),
+    ),
+    Task(
+        gettext_lazy("Imports waiting for confirmation"),
+        lambda: Import.objects.filter(state=Import.State.CHECKED).count(),
+        _listed("import", "state__exact=checked"),
+        "partnerships.add_import",
     ),
 )
 

@@ -98,7 +98,11 @@ class ImportAdmin(LookupAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = UploadForm(
-            request.POST or None, request.FILES or None, user=request.user, initial={"kind": request.GET.get("kind")}
+            request.POST or None,
+            request.FILES or None,
+            user=request.user,
+            initial={"kind": request.GET.get("kind")},
+            label_suffix="",
         )
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]

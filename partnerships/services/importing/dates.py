@@ -138,7 +138,7 @@ def _of_era(text: str, sign: str, number: str, month_text: str | None, day_text:
 
 def _no_such_year(text: str, era: Era, year: int) -> str:
     right = next((other for other in reversed(ERAS) if other.first.year <= year <= other.last.year), None)
-    if right is None or right is era:
+    if right is None or right is era or year < era.first.year:
         return _("“%(text)s”: %(era)s has no such year.") % {"text": text, "era": era.name}
     return _("“%(text)s”: %(era)s ended with %(last)s (%(last_year)d). %(year)d is %(right)s.") % {
         "text": text,

@@ -24,7 +24,8 @@ MOST_COLUMNS = 100
 LAST_ROW = 1_048_576
 LONGEST_CELL = 50_000  # characters; more than any text in the directory is a broken quote
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_WITHOUT_RESULT = re.compile(rb"</f>\s*</c>|<f(?: [^>]*)?/>\s*</c>")
+# Excel writes the empty result of a formula as that of a text (t="str").
+_FORMULA_CELL = re.compile(rb"<c((?:\s[^>]*)?)>\s*<f(?:\s[^>]*?)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _INVISIBLE = "\ufeff\u200b\u2060"
 # A workbook has no use for a document type, and it is what XML bombs are made of.
@@ -265,7 +266,9 @@ def _cells(content: bytes) -> tuple[list[tuple[int, list[str]]], str]:
 
 def _check_formulas(sheet: bytes) -> None:
     """A formula whose result the file does not hold would be read as an empty cell."""
-    if found := _WITHOUT_RESULT.search(sheet):
+    for found in _FORMULA_CELL.finditer(sheet):
+        if b't="str"' in found[1]:
+            continue
         rows = re.findall(rb'<row [^>]*?r="(\d+)"', sheet[: found.start()])
         raise UnreadableFileError(
             _("Row %(row)s has a formula without its result. Open the file in Excel and save it, or paste the values.")

@@ -55,7 +55,9 @@ def _of_flat_file(flat: FlatFile, known: Any, before: RecordState | None, after:
     old = flat.shown(before, known) if before else [""] * len(flat.columns)
     for column, was, will in zip(flat.columns, old, flat.shown(after, known), strict=True):
         if was != will and column.name != "slug":
-            yield Cell(str(column.label), _short(was), _short(will))
+            own = flat.of_table(column)
+            words = flat.table.labels(own) if own else {}
+            yield Cell(str(column.label), *(_short(words.get(text, text)) for text in (was, will)))
 
 
 def _of_difference(difference: Difference) -> Cell:
