@@ -110,16 +110,14 @@ def test_what_kept_a_spreadsheet_from_calculating_is_taken_off_again():
 
 
 def test_it_reads_a_workbook_with_real_dates_and_numbers():
-    content = workbook(
-        ["title", "started", "population", "latitude"], ["Kobe", dt.datetime(1957, 10, 21), 1510171, 34.69]
-    )
+    content = workbook(["title", "started", "population", "latitude"], ["Kobe", dt.date(1957, 10, 21), 1510171, 34.69])
     assert table_of(content)[1] == ["Kobe", "1957-10-21", "1510171", "34.69"]
 
 
 def test_a_date_is_as_precise_as_its_cell_shows_it():
     content = workbook(
         ["started", "ended", "term_ends"],
-        [dt.datetime(1957, 10, 1), dt.datetime(1958, 1, 1), dt.datetime(1959, 2, 3)],
+        [dt.date(1957, 10, 1), dt.date(1958, 1, 1), dt.date(1959, 2, 3)],
         formats={"A2": "mmm yyyy", "B2": 'yyyy"年"', "C2": 'ggge"年"m"月"d"日"'},
     )
     assert table_of(content)[1] == ["1957-10", "1958", "1959-02-03"]
@@ -230,7 +228,7 @@ def test_any_bytes_are_a_table_or_refused_with_a_reason(content):
 @settings(max_examples=100, deadline=None)
 @given(some.integers(0, 6000), some.binary(min_size=1, max_size=40))
 def test_a_damaged_workbook_is_a_table_or_refused_with_a_reason(place, damage):
-    content = bytearray(workbook(["title", "started"], ["Kobe", dt.datetime(1957, 10, 21)]))
+    content = bytearray(workbook(["title", "started"], ["Kobe", dt.date(1957, 10, 21)]))
     content[place : place + len(damage)] = damage
     try:
         read_sheet(bytes(content))
