@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -12,6 +14,7 @@ from partnerships.models import Import
 from partnerships.services import importing
 
 from . import factories as make
+from . import packages
 
 
 def member(*groups: str, name: str = "") -> User:
@@ -71,3 +74,12 @@ TIE = {
     "themes": "文化",
     "sources": "https://example.org/page/",
 }
+
+
+def zipped(folder: Path, **more: bytes) -> bytes:
+    """A package in a folder as one file."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in {**packages.file_bytes(folder), **more}.items():
+            archive.writestr(name, content)
+    return written.getvalue()

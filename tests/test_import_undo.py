@@ -31,8 +31,7 @@ from partnerships.text import parse
 
 from . import factories as make
 from . import packages
-from .importing import TIE, checked, csv_file, imported, member, two_shores
-from .test_importing import zipped
+from .importing import TIE, checked, csv_file, imported, member, two_shores, zipped
 
 pytestmark = pytest.mark.django_db
 

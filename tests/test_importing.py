@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from typing import Any
 
 import pytest
@@ -38,7 +37,7 @@ from partnerships.text import parse
 
 from . import factories as make
 from . import packages
-from .importing import TIE, checked, csv_file, imported, member, problems_of, two_shores
+from .importing import TIE, checked, csv_file, imported, member, problems_of, two_shores, zipped
 
 pytestmark = pytest.mark.django_db
 
@@ -555,14 +554,6 @@ def two_shores_without_themes() -> None:
 
 
 # --- The data package ------------------------------------------------------------------------------------------------
-
-
-def zipped(folder: Any, **more: bytes) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in {**packages.file_bytes(folder), **more}.items():
-            archive.writestr(name, content)
-    return written.getvalue()
 
 
 def test_a_package_is_shown_and_written_like_any_file(editor, tmp_path):
