@@ -104,6 +104,8 @@ NOT_NOTED = {
     "ReviewEvent",
     "Suggestion",
     "RegisterEntry",
+    "Import",
+    "ImportLine",
 }
 
 
