@@ -35,6 +35,7 @@ FIRST = [
     "CoverageCheck",
     "RegisterDifference",
     "RegisterEntry",
+    "Import",
     "Invitation",
 ]
 

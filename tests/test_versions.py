@@ -107,6 +107,8 @@ NOT_NOTED = {
     "RecentSender",
     "RegisterEntry",
     "RegisterDifference",
+    "Import",
+    "ImportLine",
 }
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from partnerships.models import Actor, ActorName
 
+from .exchange import ExchangeAdmin
 from .needs import ActorNeedsFilter
 from .publication import NOTES_ARE_PUBLIC, PublishableAdmin
 
@@ -33,7 +34,7 @@ class HasPartnershipFilter(admin.SimpleListFilter):
 
 
 @admin.register(Actor)
-class ActorAdmin(PublishableAdmin):
+class ActorAdmin(ExchangeAdmin, PublishableAdmin):
     list_display = ["name", "name_ja", "kind", "region", "country", "population", "publication"]
     list_filter = ["publication", ActorNeedsFilter, HasPartnershipFilter, "country", "kind"]
     list_select_related = ["region"]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from partnerships.models import Actor, Invitation, Partnership, Publication, RegisterDifference, Suggestion
+from partnerships.models import Actor, Import, Invitation, Partnership, Publication, RegisterDifference, Suggestion
 
 from . import needs
 from .links import broken_without_copy, moved
@@ -99,6 +99,13 @@ TASKS = (
         lambda: RegisterDifference.objects.filter(state=RegisterDifference.State.OPEN).count(),
         listed("registerdifference", "state__exact=open"),
         "partnerships.change_registerdifference",
+        OUTSIDE,
+    ),
+    Task(
+        gettext_lazy("Imports waiting for confirmation"),
+        lambda: Import.objects.filter(state=Import.State.CHECKED).count(),
+        listed("import", "state__exact=checked"),
+        "partnerships.add_import",
         OUTSIDE,
     ),
     _need(needs.ANNIVERSARY),

@@ -9,6 +9,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from partnerships.models import Citation, Publication, ReviewEvent, Source
 
+from .exchange import ExchangeAdmin
 from .links import LinkedAdmin, LinkFilter
 from .publication import may_take
 from .same_source import SameSourceAdmin
@@ -34,7 +35,7 @@ class CitedByInline(admin.TabularInline):
 
 
 @admin.register(Source)
-class SourceAdmin(SameSourceAdmin, LinkedAdmin, SearchedAdmin, SimpleHistoryAdmin):
+class SourceAdmin(ExchangeAdmin, SameSourceAdmin, LinkedAdmin, SearchedAdmin, SimpleHistoryAdmin):
     """A source that published records cite is changed by editors only: it is public."""
 
     list_display = ["title", "publisher", "kind", "language", "published_on", "link_state"]

@@ -25,12 +25,18 @@ def csv_lines(keys: list[int]) -> dict[int, bytes]:
 
 def csv_table(rows: Iterable[Iterable[str]]) -> bytes:
     """A table that is small enough to be made at once; its first row is the head."""
-    return (BYTE_ORDER_MARK + "".join(_line([_safe(cell) for cell in row]) for row in rows)).encode()
+    return BYTE_ORDER_MARK.encode() + csv_rows(rows)
+
+
+def csv_rows(rows: Iterable[Iterable[str]]) -> bytes:
+    """Lines of a table that begins elsewhere."""
+    return "".join(_line([_safe(cell) for cell in row]) for row in rows).encode()
 
 
 def _safe(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """A cell that no spreadsheet takes for a formula; what looks as if we had done so already gets one more, so that an
+    import can take exactly one off."""
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
 
 
 def _line(cells: list[str]) -> str:

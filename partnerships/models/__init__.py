@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .account import Happening, Invitation, Role, SignInEvent
 from .actor import Actor, ActorName, Country
+from .imports import Import, ImportLine
 from .link_check import LinkCheck
 from .loaded_record import LoadedRecord
 from .milestone import Milestone
@@ -27,6 +28,8 @@ __all__ = [
     "CoverageCheck",
     "DirectoryVersion",
     "Happening",
+    "Import",
+    "ImportLine",
     "Invitation",
     "LinkCheck",
     "LoadedRecord",

@@ -24,6 +24,15 @@ from .records import BATCH, RecordState
 INVENTED_SOURCE = "invented-source-"  # how the slugs of the sources of records for measuring begin
 
 
+@dataclass(frozen=True)
+class Change:
+    """A record that loading writes: as it was, None where there was none, and what the package last said of it."""
+
+    before: RecordState | None
+    after: RecordState
+    ledger: str
+
+
 @dataclass
 class LoadReport:
     """What loading did, or with ``dry_run`` would have done, in numbers of records (not of rows)."""
@@ -33,6 +42,7 @@ class LoadReport:
     unchanged: int = 0
     kept: int = 0
     conflicts: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
     def summary(self) -> str:
         text = _("%(created)d records created, %(updated)d updated, %(unchanged)d unchanged") % vars(self)
@@ -56,36 +66,40 @@ def load(
     overwrite: bool = False,
     keep_edited: bool = False,
     report_progress: Callable[[str], None] | None = None,
+    before_writing: Callable[[LoadReport], None] | None = None,
 ) -> LoadReport:
     """Bring the directory to what the package in the folder ``path`` says; records it does not name stay.
 
     Everything happens in one transaction. A record that was changed here since it was last loaded, and that the
     package would change, raises ``EditedSinceError`` unless ``overwrite`` takes the package's word or ``keep_edited``
     leaves the record alone. ``PackageError`` lists what is wrong with the package, in itself or beside the records
-    that stay. ``dry_run`` does all the work and takes it back.
+    that stay. ``dry_run`` does all the work and takes it back. ``before_writing`` is shown what is about to be written,
+    and may raise whatever it likes instead.
     """
     say = report_progress or (lambda text: None)
     say(_("reading and checking %(path)s") % {"path": path})
     package = read_package(path)
     with transaction.atomic():
-        _hold_off_other_writers()
+        hold_off_other_writers()
         loading = _Loading(package, say)
         report = loading.compare(overwrite=overwrite, keep_edited=keep_edited)
         if report.conflicts and not (overwrite or keep_edited):
             raise EditedSinceError(report.conflicts)
         if obstacles := loading.obstacles():
             raise PackageError(obstacles)
+        if before_writing:
+            before_writing(report)
         loading.write()
         say(_("bringing the search in step"))
         search.reindex()
         if dry_run:
             transaction.set_rollback(True)
         elif report.created + report.updated >= BATCH:
-            _take_statistics()
+            take_statistics()
     return report
 
 
-def _take_statistics() -> None:
+def take_statistics() -> None:
     """Let PostgreSQL know at once how many rows there are of what: a minute later its own process would.
 
     In that minute the list of all places took more than five seconds; SQLite does well without figures.
@@ -96,7 +110,7 @@ def _take_statistics() -> None:
             cursor.execute(f"ANALYZE {names}")
 
 
-def _hold_off_other_writers() -> None:
+def hold_off_other_writers() -> None:
     """Let curators who save meanwhile wait, so that nothing changes between comparing and writing; readers go on.
 
     On SQLite the transaction has done so by beginning (``transaction_mode`` in the settings).
@@ -132,7 +146,7 @@ class _Loading:
                 elif (last is None) if here is None else (here.digest() == last):
                     report.created += here is None
                     report.updated += here is not None
-                    self.to_write[table.name].append(slug)
+                    self._write_later(report, here, record, last)
                 else:
                     report.conflicts.append(_difference(table, slug, here, record, is_loaded=last is not None))
                     if not overwrite:
@@ -144,10 +158,14 @@ class _Loading:
                         continue
                     report.created += here is None
                     report.updated += here is not None
-                    self.to_write[table.name].append(slug)
+                    self._write_later(report, here, record, last)
                 if last != digest:
                     self.digests[table.name, slug] = digest
         return report
+
+    def _write_later(self, report: LoadReport, here: RecordState | None, wanted: RecordState, last: str | None) -> None:
+        self.to_write[wanted.table].append(wanted.slug)
+        report.changes.append(Change(here, wanted, last or ""))
 
     def obstacles(self) -> list[str]:
         """Why the records chosen for writing cannot stand beside those that stay as they are."""
