@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from typing import Any
 
@@ -150,12 +151,17 @@ def test_each_number_on_the_desk_is_the_length_of_the_list_it_leads_to() -> None
     take_step(record=sent_back, action="returned", by=None, note="The date.")
     whole()
     page = superuser.get(reverse("admin:index"))
-    tasks = [task for _group, found in page.context["waiting"] for task in found]
+    tasks = page.context["waiting"]
     assert len(tasks) == len(desk.TASKS)
     for task in tasks:
         listed = superuser.get(task.address)
         assert listed.status_code == 200
         assert listed.context["cl"].result_count == task.count, task.label
+
+
+def test_tasks_of_one_group_stand_together() -> None:
+    groups = [str(task.group) for task in desk.TASKS]
+    assert len(list(itertools.groupby(groups))) == len(set(groups))
 
 
 def test_the_desk_shows_nobody_what_they_may_not_do() -> None:

@@ -109,6 +109,9 @@ NOT_NOTED = {
     "RegisterDifference",
     "Import",
     "ImportLine",
+    "Invitation",
+    "SignInEvent",
+    "LinkCheck",
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -140,8 +139,7 @@ TASKS = (
 )
 
 
-def waiting_for(user: AbstractBaseUser | AnonymousUser) -> list[tuple[str, list[Waiting]]]:
-    """The tasks that the user may do, in their groups."""
+def waiting_for(user: AbstractBaseUser | AnonymousUser) -> list[Waiting]:
+    """The tasks that the user may do; those of one group stand together."""
     tasks: list[Any] = [task for task in TASKS if user.has_perm(task.permission)]  # type: ignore[union-attr]
-    waiting = [Waiting(str(task.label), task.count(), task.address(), str(task.group)) for task in tasks]
-    return [(group, list(found)) for group, found in groupby(waiting, key=lambda each: each.group)]
+    return [Waiting(str(task.label), task.count(), task.address(), str(task.group)) for task in tasks]
