@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .actor import Actor, ActorName, Country
 from .loaded_record import LoadedRecord
+from .merging import Merge, NotDuplicate, RecordKind
 from .milestone import Milestone
 from .outcome import Outcome
 from .partial_date import PartialDate, PartialDateField
@@ -24,7 +25,9 @@ __all__ = [
     "CoverageCheck",
     "DirectoryVersion",
     "LoadedRecord",
+    "Merge",
     "Milestone",
+    "NotDuplicate",
     "Outcome",
     "PartialDate",
     "PartialDateField",
@@ -32,6 +35,7 @@ __all__ = [
     "Partnership",
     "PartnershipTheme",
     "Publication",
+    "RecordKind",
     "RecordVersion",
     "RegisterEntry",
     "ReviewEvent",
