@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from partnerships.models import Partnership, Publication
 
+from . import duplicates
+
 
 @dataclass(frozen=True)
 class Task:
@@ -46,6 +48,7 @@ TASKS = (
         lambda: Partnership.objects.filter(publication=Publication.IN_REVIEW).count(),
         _listed("partnership", "publication__exact=in_review"),
     ),
+    Task(gettext_lazy("Possible duplicates"), duplicates.count, duplicates.address),
 )
 
 

@@ -23,6 +23,7 @@ from partnerships.models import (
 )
 from partnerships.package.cells import DECIMAL
 
+from .duplicates import WarnsOfDuplicates
 from .publication import NOTES_ARE_PUBLIC, PartsOfPublishedFormSet, PublishableAdmin
 
 
@@ -121,7 +122,7 @@ class AdoptionInline(admin.TabularInline):
 
 
 @admin.register(Partnership)
-class PartnershipAdmin(PublishableAdmin):
+class PartnershipAdmin(WarnsOfDuplicates, PublishableAdmin):
     list_display = ["title", "title_ja", "kind", "status", "started", "publication", "updated_at"]
     list_filter = ["publication", "kind", "status", "themes"]
     match_order = ["-updated_at", "slug"]

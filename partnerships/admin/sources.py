@@ -9,6 +9,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from partnerships.models import Citation, Publication, ReviewEvent, Source
 
+from .merging import MergeableAdmin
 from .publication import may_take
 from .searching import SearchedAdmin
 
@@ -32,7 +33,7 @@ class CitedByInline(admin.TabularInline):
 
 
 @admin.register(Source)
-class SourceAdmin(SearchedAdmin, SimpleHistoryAdmin):
+class SourceAdmin(MergeableAdmin, SearchedAdmin, SimpleHistoryAdmin):
     """A source that published records cite is changed by editors only: it is public."""
 
     list_display = ["title", "publisher", "kind", "language", "published_on", "link_state"]

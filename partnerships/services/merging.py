@@ -88,9 +88,13 @@ FATES: dict[type[models.Model], dict[str, Fate]] = {
 TOGETHER: dict[str, tuple[str, ...]] = {
     "latitude": ("latitude", "longitude"),
     "population": ("population", "population_year"),
+    "status": ("status", "ended"),
+    "successor": ("successor", "dissolved_on"),
     "value": ("value", "unit", "year"),
 }
 FIXED = {"slug", "country"}  # never chosen: the record kept keeps its address
+# Taken from a duplicate only by choice: that one body was dissolved does not make the other one so.
+NOT_TAKEN_OVER = {"successor"}
 
 
 class MergeRefusedError(Exception):
@@ -126,7 +130,9 @@ class Choice:
 
     @property
     def taken(self) -> str:
-        return KEPT if any(self.into) or not any(self.duplicate) else DUPLICATE
+        if any(self.into) or not any(self.duplicate) or self.name in NOT_TAKEN_OVER:
+            return KEPT
+        return DUPLICATE
 
 
 def kind_of(record: models.Model) -> str:
@@ -142,6 +148,9 @@ def choices_between(*, duplicate: Record, into: Record) -> list[Choice]:
 def _choices(table: Table, duplicate: RecordState, into: RecordState) -> list[Choice]:
     theirs = dict(zip(table.column_names, duplicate.rows[table.name][0], strict=True))
     mine = dict(zip(table.column_names, into.rows[table.name][0], strict=True))
+    for column in table.columns:
+        if column.references == table.name and theirs[column.name] == into.slug:
+            theirs[column.name] = ""  # nothing that the record kept can say of itself
     followers = {name for names in TOGETHER.values() for name in names[1:]}
     found = []
     for name in table.column_names:
@@ -211,6 +220,7 @@ class _Merging:
         self.table = records.table_of(self.model)
         self.duplicate, self.into = _locked(self.model, duplicate.pk, into.pk)
         self.choices, self.by, self.note = choices, by, note
+        self.names = {"duplicate_name": str(self.duplicate), "into_name": str(self.into)}
         self.reason = _reason("Merged: %s into %s", self.duplicate, self.into)
         self.moved: dict[str, list[int]] = {}
         self.removed: list[dict[str, Any]] = []
@@ -239,8 +249,7 @@ class _Merging:
             kind=self.table.name,
             duplicate=self.duplicate.pk,
             into=self.into.pk,
-            duplicate_name=str(self.duplicate),
-            into_name=str(self.into),
+            **self.names,
             by=self.by,  # type: ignore[misc]
             note=self.note,
             choices=self.choices,
@@ -253,12 +262,13 @@ class _Merging:
         search.reindex()
         report = MergeReport(kept, warnings=warnings)
         for name, keys in self.moved.items():
-            report.moved[_plural(self.model, name)] += len(keys)
+            report.moved[name_of_relation(self.model, name)] += len(keys)
         for table in parts_of(self.table)[1:]:
             added = len(after[KEPT].rows[table.name]) - len(before[KEPT].rows[table.name])
-            report.moved[str(table.model._meta.verbose_name_plural)] += max(added, 0)
+            if added > 0:
+                report.moved[str(table.model._meta.verbose_name_plural)] += added
         for row in self.removed:
-            report.left_out[_plural(self.model, row["relation"])] += 1
+            report.left_out[name_of_relation(self.model, row["relation"])] += 1
         return report
 
     def obstacles(self) -> list[str]:
@@ -287,7 +297,7 @@ class _Merging:
         theirs = dict(zip(names, duplicate.rows[table.name][0], strict=True))
         for choice in _choices(table, duplicate, into):
             if self.choices.get(choice.name, choice.taken) == DUPLICATE:
-                own |= {name: theirs[name] for name in choice.columns}
+                own |= dict(zip(choice.columns, choice.duplicate, strict=True))
         wanted.rows[table.name] = [tuple(own[name] for name in names)]
         unique = {columns[-1] for columns in table.unique}
         released = {name for name in unique if theirs[name] and own[name] == theirs[name]}
@@ -477,7 +487,7 @@ class _Undoing:
         search.reindex()
         report = MergeReport(done)
         for name, moved in rows.items():
-            report.moved[_plural(self.model, name)] += len(moved)
+            report.moved[name_of_relation(self.model, name)] += len(moved)
         return report
 
     def obstacles(self) -> list[str]:
@@ -515,7 +525,7 @@ class _Undoing:
             left = len(keys) - sum(getattr(row, attribute) == self.into.pk for row in rows[name])
             if left:
                 yield _("%(kind)s: %(count)d that were moved by the merge were removed or changed since.") % {
-                    "kind": _plural(self.model, name),
+                    "kind": name_of_relation(self.model, name),
                     "count": left,
                 }
 
@@ -541,7 +551,7 @@ class _Undoing:
                 raise MergeRefusedError(
                     [
                         _("%(kind)s: “%(row)s” cannot be brought back: what it belongs to is gone or has changed.")
-                        % {"kind": _plural(self.model, removed["relation"]), "row": self.duplicate}
+                        % {"kind": name_of_relation(self.model, removed["relation"]), "row": self.duplicate}
                     ]
                 ) from None
 
@@ -635,7 +645,8 @@ def _reason(words: str, one: Record, other: Record) -> str:
     return (words % (one.slug, other.slug))[:100]
 
 
-def _plural(model: Any, relation: str) -> str:
+def name_of_relation(model: Any, relation: str) -> str:
+    """What the rows of a relation are called: “citations”."""
     field = model._meta.get_field(relation)
     if field.related_model is model:
         return str(field.field.verbose_name)
