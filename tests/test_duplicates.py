@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from partnerships import duplicates
 from partnerships.admin import desk
@@ -89,7 +90,7 @@ def test_the_same_places_with_another_kind_are_not() -> None:
 
 
 def test_a_merged_municipality_counts_as_what_it_became_part_of() -> None:
-    one, other = two_partnerships()
+    _one, other = two_partnerships()
     town = make.make_actor("old-town", country=Country.JP, successor=Actor.objects.get(slug="kobe"))
     other.participations.filter(actor__slug="kobe").update(actor=town)
     assert reasons("partnerships") == ["places_merged"]
@@ -183,9 +184,7 @@ def test_sources_of_one_address_or_of_one_title_and_publisher_are_found() -> Non
     assert found("sources") == {("a", "b"), ("c", "d")}
 
 
-def test_a_reason_is_said_in_the_language_of_the_reader(settings: Any) -> None:
-    from django.utils.translation import override
-
+def test_a_reason_is_said_in_the_language_of_the_reader() -> None:
     two_partnerships()
     [reason] = duplicates.find("partnerships")[0].likeness.reasons
     assert str(reason) == "The same places and the same kind."

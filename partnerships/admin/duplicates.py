@@ -157,7 +157,7 @@ class WarnsOfDuplicates(admin.ModelAdmin):
     @property
     def media(self) -> forms.Media:
         return super().media + forms.Media(
-            css={"all": ["partnerships/css/merging.css"]},
+            css={"all": ["partnerships/css/duplicates.css"]},
             js=[Script("partnerships/js/duplicates.js", defer=True)],  # type: ignore[list-item]
         )
 

@@ -212,7 +212,8 @@ def _tell_that_it_is_merged(request: HttpRequest, record: Any) -> None:
     messages.warning(
         request,
         format_html(
-            _("A duplicate: merged into <a href=“{}”>{}</a>.").replace("“", '"').replace("”", '"'),
+            '{} <a href="{}">{}</a>',
+            _("A duplicate, merged into:"),
             change_address(record.merged_into),
             record.merged_into,
         ),
