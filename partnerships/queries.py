@@ -305,13 +305,11 @@ def former_slug(model: type[Actor | Partnership | Source], slug: str) -> str | N
     known = Q(id__in=published.values("pk")) | Q(id__in=merged.values("pk"))
     bearers = model.history.filter(known, slug=slug).values("id").annotate(on=Max("history_date"), at=Max("history_id"))
     # Whoever bears it at present comes first: a duplicate, which keeps its address.
-    for pk in [
-        *merged.filter(slug=slug).values_list("pk", flat=True),
-        *(row["id"] for row in bearers.order_by("-on", "-at")),
-    ]:
-        present = published.filter(pk=representative(model, pk)).values_list("slug", flat=True).first()
-        if present is not None:
-            return present
+    present = Exists(merged.filter(pk=OuterRef("id"), slug=slug))
+    for bearer in bearers.annotate(is_present=present).order_by("-is_present", "-on", "-at"):
+        found = published.filter(pk=representative(model, bearer["id"])).values_list("slug", flat=True).first()
+        if found is not None:
+            return found
     return None
 
 
