@@ -511,6 +511,16 @@ def test_pages_that_were_kept_show_the_merge_and_its_undoing_at_once() -> None:
     assert "The better title" not in Client().get(page).content.decode()
 
 
+def test_the_page_of_a_partnership_whose_participant_was_merged_names_the_one_kept_only() -> None:
+    duplicate, into = two_places()
+    make.published_partnership("tie", us=duplicate)
+    assert "Seatle" in Client().get("/partnerships/tie/").content.decode()
+    merged(duplicate, into)
+    page = Client().get("/partnerships/tie/").content.decode()
+    assert "Seatle" not in page
+    assert "/actors/kept/" in page
+
+
 # Undoing.
 
 

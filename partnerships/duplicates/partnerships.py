@@ -135,13 +135,25 @@ class Typed:
     pk: int | None = None
 
 
+_latest_cores: dict[str, str] = {}
+
+
+def _known_cores(titles: Iterable[str]) -> dict[str, str]:
+    """The core of each title; only of those that are new since the last time it has to be worked out."""
+    global _latest_cores
+    before = _latest_cores
+    _latest_cores = {title: before[title] if title in before else core(title) for title in titles}
+    return _latest_cores
+
+
 def like_typed(typed: Typed, most: int) -> list[tuple[int, Likeness]]:
     """Recorded partnerships, in whatever state, that what is typed may be; the likeliest first."""
     titles = list(Partnership.objects.filter(**NOT_MERGED).exclude(pk=typed.pk).values_list("pk", "title", "title_ja"))
+    known = _known_cores(text for _pk, *texts in titles for text in texts)
     suspects: set[int] = set()
     for text, place in ((typed.title, 1), (typed.title_ja, 2)):
         if wanted := core(text):
-            cores = [core(row[place]) if row[place] else "" for row in titles]
+            cores = [known[row[place]] for row in titles]
             close = process.extract_iter(wanted, cores, scorer=fuzz.ratio, score_cutoff=ALIKE, processor=None)
             suspects |= {titles[number][0] for _core, _score, number in close}
     places = Places.read(set(typed.actors))
