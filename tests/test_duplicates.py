@@ -229,6 +229,33 @@ def test_the_present_list_is_looked_for_once(django_assert_num_queries: Any) -> 
             assert len(duplicates.current("partnerships")) == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_partnerships_are_not_looked_through_again_because_a_source_changed(django_assert_max_num_queries: Any) -> None:
+    _one, other = two_partnerships()
+    assert len(duplicates.current("partnerships")) == 1
+    make.make_source()
+    with django_assert_max_num_queries(4):  # the version, what changed, what was told apart
+        assert len(duplicates.current("partnerships")) == 1
+    other.participations.filter(actor__slug="kobe").delete()
+    assert not duplicates.current("partnerships")
+
+
+def test_a_list_that_took_long_to_find_stays_for_a_while_without_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicates, "SLOW", -1.0)
+    monkeypatch.setattr(duplicates, "REST", 1e9)
+    _one, other = two_partnerships()
+    make.make_partnership("three", title="An old tie")
+    with make.at_one_version():
+        assert len(duplicates.current("partnerships")) == 2
+    other.participations.all().delete()
+    other.delete()
+    with make.at_one_version():
+        assert not duplicates.current("partnerships")
+    make.make_partnership("four", title="An old tie")
+    with make.at_one_version():
+        assert not duplicates.current("partnerships")
+
+
 def run(*options: str) -> str:
     out = StringIO()
     call_command("find_duplicates", *options, stdout=out, stderr=StringIO())

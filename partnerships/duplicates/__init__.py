@@ -7,9 +7,12 @@ were merged, and pairs that a curator told apart, are not found again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
-from partnerships.models import NotDuplicate, RecordKind, version
+from partnerships.models import Actor, NotDuplicate, Partnership, RecordKind, RecordVersion, Source, version
+from partnerships.models.publication import NOT_MERGED
 
 from . import actors, partnerships, sources
 from .likeness import Likeness, Pair, Reason, find_pairs
@@ -22,6 +25,16 @@ _FINDERS: dict[str, Any] = {
     RecordKind.PARTNERSHIPS: partnerships,
     RecordKind.ACTORS: actors,
     RecordKind.SOURCES: sources,
+}
+_MODELS: dict[str, Any] = {
+    RecordKind.PARTNERSHIPS: Partnership,
+    RecordKind.ACTORS: Actor,
+    RecordKind.SOURCES: Source,
+}
+_RESTS_ON = {
+    RecordKind.PARTNERSHIPS: (RecordVersion.Kind.PARTNERSHIP, RecordVersion.Kind.ACTOR),
+    RecordKind.ACTORS: (RecordVersion.Kind.ACTOR,),
+    RecordKind.SOURCES: (RecordVersion.Kind.SOURCE,),
 }
 MOST_LIKE_TYPED = 5
 
@@ -45,20 +58,46 @@ def _find(kind: str, say: Callable[[str], None]) -> list[Pair]:
     return sorted(pairs, key=lambda pair: (-pair.likeness.score, pair.slugs))
 
 
-_latest: dict[str, tuple[int, list[Pair]]] = {}
+SLOW = 2.0  # seconds; 631 partnerships take a tenth of that, 100,000 some 14 s
+REST = 50  # what took long is looked for again after so many times as long
+
+
+@dataclass(frozen=True)
+class _Found:
+    version: int
+    pairs: list[Pair]
+    good_until: float  # by the monotonic clock
+
+
+_latest: dict[str, _Found] = {}
 
 
 def current(kind: str) -> list[Pair]:
-    """The same as ``find()``, looked for once for each version of the directory.
+    """The same as ``find()``, looked for again only after a change of what it rests on.
 
     The version rises with whatever changes in a partnership, an actor or a source, drafts among them. What was told
-    apart since is asked each time, because it changes nothing that the public sees.
+    apart since is asked each time, because it changes nothing that the public sees. In a directory so large that
+    looking takes long, a list stays for a while, without those of its records that are gone or were merged.
     """
     number = version.current()
-    kept = _latest.get(kind)
-    if kept is None or kept[0] != number:
-        kept = _latest[kind] = number, _find(kind, lambda text: None)
-    return _without_told_apart(kind, kept[1])
+    found = _latest.get(kind)
+    if found and found.version != number and not _changed_since(found.version, kind):
+        found = _latest[kind] = replace(found, version=number)
+    if found is None or (found.version != number and monotonic() >= found.good_until):
+        started = monotonic()
+        pairs = _find(kind, lambda text: None)
+        took = monotonic() - started
+        found = _latest[kind] = _Found(number, pairs, monotonic() + (took * REST if took > SLOW else 0))
+    pairs = found.pairs
+    if found.version != number:
+        here = set(_MODELS[kind].objects.filter(**NOT_MERGED).values_list("pk", flat=True))
+        pairs = [pair for pair in pairs if here.issuperset(pair.key)]
+    return _without_told_apart(kind, pairs)
+
+
+def _changed_since(number: int, kind: str) -> bool:
+    """Whether anything that pairs of this kind rest on changed after a version."""
+    return RecordVersion.objects.since(number).filter(record_kind__in=_RESTS_ON[kind]).exists()
 
 
 def _without_told_apart(kind: str, pairs: list[Pair]) -> list[Pair]:
