@@ -296,8 +296,28 @@ def figures() -> Figures:
 
 
 def former_slug(model: type[Actor | Partnership | Source], slug: str) -> str | None:
-    """The present slug of the published record that had this one last; None where there was none."""
+    """The present slug of the published record that had this one last, or into which that record was merged.
+
+    None where there is none: of a duplicate that went into an unpublished record, nobody learns where it went.
+    """
     published = model._default_manager.published()
-    bearers = model.history.filter(slug=slug, id__in=published.values("pk")).order_by("-history_date", "-history_id")
-    former = bearers.values_list("id", flat=True).first()
-    return published.filter(pk=former).values_list("slug", flat=True).first() if former else None
+    merged = model._default_manager.filter(merged_into__isnull=False)
+    known = Q(id__in=published.values("pk")) | Q(id__in=merged.values("pk"))
+    bearers = model.history.filter(known, slug=slug).values("id").annotate(on=Max("history_date"), at=Max("history_id"))
+    # Whoever bears it at present comes first: a duplicate, which keeps its address.
+    present = Exists(merged.filter(pk=OuterRef("id"), slug=slug))
+    for bearer in bearers.annotate(is_present=present).order_by("-is_present", "-on", "-at"):
+        found = published.filter(pk=representative(model, bearer["id"])).values_list("slug", flat=True).first()
+        if found is not None:
+            return found
+    return None
+
+
+def representative(model: type[Actor | Partnership | Source], pk: int) -> int:
+    """The key of the record that a duplicate was merged into, at once or by way of others; of others their own."""
+    merged = model._default_manager.filter(merged_into__isnull=False)
+    seen: set[int] = set()
+    while pk not in seen:
+        seen.add(pk)
+        pk = merged.filter(pk=pk).values_list("merged_into", flat=True).first() or pk
+    return pk

@@ -97,11 +97,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
 @pytest.fixture(autouse=True)
 def _nothing_kept_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that was emptied counts its versions from the beginning, which no running site ever meets."""
-    from partnerships import catalogue
+    from partnerships import catalogue, duplicates
     from partnerships.peers import world
 
     for module in (catalogue, world):
         monkeypatch.setattr(module, "_latest", None)
+    monkeypatch.setattr(duplicates, "_latest", {})
 
 
 @pytest.fixture(scope="session", autouse=True)

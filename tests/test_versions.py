@@ -101,6 +101,8 @@ NOT_NOTED = {
     "DirectoryVersion",
     "RecordVersion",
     "LoadedRecord",
+    "Merge",
+    "NotDuplicate",
     "ReviewEvent",
     "Suggestion",
     "SuggestionStep",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from partnerships.models import Actor, Import, Invitation, Partnership, Publication, RegisterDifference, Suggestion
 
-from . import needs
+from . import duplicates, needs
 from .links import broken_without_copy, moved
 
 REVIEW = gettext_lazy("Review")
@@ -107,6 +107,7 @@ TASKS = (
         "partnerships.add_import",
         OUTSIDE,
     ),
+    Task(gettext_lazy("Possible duplicates"), duplicates.count, duplicates.address),
     _need(needs.ANNIVERSARY),
     _need(needs.TERM),
     _need(needs.CHECK),

@@ -24,6 +24,7 @@ from partnerships.models import (
 from partnerships.package.cells import DECIMAL
 
 from .bulk import BulkAdmin
+from .duplicates import WarnsOfDuplicates
 from .exchange import ExchangeAdmin
 from .needs import PartnershipNeedsFilter
 from .publication import NOTES_ARE_PUBLIC, PartsOfPublishedFormSet, PublishableAdmin
@@ -124,7 +125,7 @@ class AdoptionInline(admin.TabularInline):
 
 
 @admin.register(Partnership)
-class PartnershipAdmin(ExchangeAdmin, BulkAdmin, PublishableAdmin):
+class PartnershipAdmin(WarnsOfDuplicates, ExchangeAdmin, BulkAdmin, PublishableAdmin):
     list_display = ["title", "title_ja", "kind", "status", "started", "publication", "updated_at"]
     list_filter = ["publication", PartnershipNeedsFilter, "kind", "status", "themes"]
     match_order = ["-updated_at", "slug"]

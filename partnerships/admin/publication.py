@@ -21,6 +21,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from partnerships.models import Publication, ReviewEvent
 from partnerships.services.publishing import STEPS, Refusal, RefusedError, missing_for_publication, take_step
 
+from .merging import MergeableAdmin
 from .searching import SearchedAdmin
 from .suggested import suggestions_on
 
@@ -45,7 +46,7 @@ def may_take(request: HttpRequest, action: str) -> bool:
     return request.user.has_perm(f"partnerships.{right}_partnership")
 
 
-class PublishableAdmin(SearchedAdmin, SimpleHistoryAdmin):
+class PublishableAdmin(MergeableAdmin, SearchedAdmin, SimpleHistoryAdmin):
     """Curators change drafts; what is in review or public is changed, and moved between the states, by editors."""
 
     actions = ["submit_selected", "publish_selected", "return_selected", "archive_selected"]

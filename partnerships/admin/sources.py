@@ -11,6 +11,7 @@ from partnerships.models import Citation, Publication, ReviewEvent, Source
 
 from .exchange import ExchangeAdmin
 from .links import LinkedAdmin, LinkFilter
+from .merging import MergeableAdmin
 from .publication import may_take
 from .same_source import SameSourceAdmin
 from .searching import SearchedAdmin
@@ -35,7 +36,7 @@ class CitedByInline(admin.TabularInline):
 
 
 @admin.register(Source)
-class SourceAdmin(ExchangeAdmin, SameSourceAdmin, LinkedAdmin, SearchedAdmin, SimpleHistoryAdmin):
+class SourceAdmin(MergeableAdmin, ExchangeAdmin, SameSourceAdmin, LinkedAdmin, SearchedAdmin, SimpleHistoryAdmin):
     """A source that published records cite is changed by editors only: it is public."""
 
     list_display = ["title", "publisher", "kind", "language", "published_on", "link_state"]

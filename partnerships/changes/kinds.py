@@ -25,7 +25,7 @@ from partnerships.models import (
 )
 from partnerships.wording import LocalText, full_name, local_text
 
-UNTOLD = {"id", "note", "publication", "created_at", "updated_at", "position"}
+UNTOLD = {"id", "note", "publication", "created_at", "updated_at", "position", "merged_into"}
 MOST_CHARACTERS = 120  # of a result's statement
 
 

@@ -19,7 +19,7 @@ def let_the_groups_look(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("partnerships", "0008_registers"),
+        ("partnerships", "0009_merging"),
     ]
 
     operations = [

@@ -7,6 +7,7 @@ from .actor import Actor, ActorName, Country
 from .imports import Import, ImportLine
 from .link_check import LinkCheck
 from .loaded_record import LoadedRecord
+from .merging import Merge, NotDuplicate, RecordKind
 from .milestone import Milestone
 from .outcome import Outcome
 from .partial_date import PartialDate, PartialDateField
@@ -33,7 +34,9 @@ __all__ = [
     "Invitation",
     "LinkCheck",
     "LoadedRecord",
+    "Merge",
     "Milestone",
+    "NotDuplicate",
     "Outcome",
     "PartialDate",
     "PartialDateField",
@@ -42,6 +45,7 @@ __all__ = [
     "PartnershipTheme",
     "Publication",
     "RecentSender",
+    "RecordKind",
     "RecordVersion",
     "RegisterDifference",
     "RegisterEntry",

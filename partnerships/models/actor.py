@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 from .fields import CodePointCharField, CodePointSlugField, WebURLField
 from .kana import DictionaryOrderField
 from .partial_date import PartialDateField
-from .publication import Publication, PublicationQuerySet
+from .publication import NOT_MERGED, Publication, PublicationQuerySet
 
 
 class Country(models.TextChoices):
@@ -124,6 +124,7 @@ class Actor(models.Model):
         null=True,
         blank=True,
         related_name="children",
+        limit_choices_to=NOT_MERGED,
         verbose_name=_("lies in"),
         help_text=_("The state, prefecture or body that it belongs to."),
     )
@@ -144,12 +145,27 @@ class Actor(models.Model):
     office_url = WebURLField(_("office's page"), max_length=500, blank=True)
     office_email = models.EmailField(_("office's e-mail"), blank=True)
     successor = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="predecessors", verbose_name=_("merged into")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        limit_choices_to=NOT_MERGED,
+        verbose_name=_("merged into"),
     )
     dissolved_on = PartialDateField(_("dissolved"), null=True, blank=True)
     note = models.TextField(_("curators' note"), blank=True)
     publication = models.CharField(
         _("publication"), max_length=10, choices=Publication.choices, default=Publication.DRAFT, editable=False
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged_duplicates",
+        verbose_name=_("is a duplicate of"),
     )
     path = CodePointCharField(_("path"), max_length=1000, blank=True, editable=False)
     region = models.ForeignKey(
@@ -187,6 +203,12 @@ class Actor(models.Model):
                 condition=~Q(successor=F("pk")) | Q(successor__isnull=True), name="actor_not_own_successor"
             ),
             models.CheckConstraint(
+                condition=~Q(merged_into=F("pk")) | Q(merged_into__isnull=True), name="actor_not_merged_into_itself"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(publication="archived"), name="actor_merged_is_archived"
+            ),
+            models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
                 | Q(
                     latitude__isnull=False,
@@ -222,7 +244,7 @@ class Actor(models.Model):
             if other is None:
                 continue
             label = self._meta.get_field(field).verbose_name  # type: ignore[union-attr]
-            if other._leads_to(self):
+            if other.leads_to(self):
                 raise ValidationError(
                     {field: _("“%(label)s” would lead back to this record.") % {"label": label}}, code="circle"
                 )
@@ -232,7 +254,7 @@ class Actor(models.Model):
                     code="unpublished",
                 )
 
-    def _leads_to(self, goal: Actor) -> bool:
+    def leads_to(self, goal: Actor) -> bool:
         """Whether one gets from here to ``goal`` by way of parents and successors."""
         seen: set[int] = set()
         ahead: list[Actor | None] = [self]

@@ -7,6 +7,7 @@ from simple_history.models import HistoricalRecords
 
 from .partial_date import PartialDateField
 from .partnership import Partnership
+from .publication import NOT_MERGED
 from .source import Source
 
 
@@ -31,7 +32,13 @@ class Milestone(models.Model):
     title = models.CharField(_("title"), max_length=200, blank=True)
     title_ja = models.CharField(_("title in Japanese"), max_length=200, blank=True)
     source = models.ForeignKey(
-        Source, models.PROTECT, null=True, blank=True, related_name="milestones", verbose_name=_("source")
+        Source,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="milestones",
+        limit_choices_to=NOT_MERGED,
+        verbose_name=_("source"),
     )
 
     history = HistoricalRecords()

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from .partnership import Partnership
+from .publication import NOT_MERGED
 from .source import Source
 
 
@@ -32,7 +33,13 @@ class Outcome(models.Model):
     claimant = models.CharField(_("who says so"), max_length=120, blank=True)
     grade = models.CharField(_("grade of evidence"), max_length=20, choices=Grade.choices, blank=True)
     source = models.ForeignKey(
-        Source, models.PROTECT, null=True, blank=True, related_name="outcomes", verbose_name=_("source")
+        Source,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="outcomes",
+        limit_choices_to=NOT_MERGED,
+        verbose_name=_("source"),
     )
 
     history = HistoricalRecords()

@@ -12,7 +12,7 @@ from simple_history.models import HistoricalRecords
 from .actor import Actor
 from .fields import CodePointCharField, CodePointSlugField
 from .partial_date import PartialDateField
-from .publication import Publication, PublicationQuerySet
+from .publication import NOT_MERGED, Publication, PublicationQuerySet
 from .theme import Theme
 
 
@@ -81,6 +81,15 @@ class Partnership(models.Model):
     publication = models.CharField(
         _("publication"), max_length=10, choices=Publication.choices, default=Publication.DRAFT, editable=False
     )
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged_duplicates",
+        verbose_name=_("is a duplicate of"),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -132,6 +141,13 @@ class Partnership(models.Model):
                 condition=Q(publication__in=["draft", "in_review", "published", "archived"]),
                 name="partnership_publication_known",
             ),
+            models.CheckConstraint(
+                condition=~Q(merged_into=F("pk")) | Q(merged_into__isnull=True),
+                name="partnership_not_merged_into_itself",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(publication="archived"), name="partnership_merged_is_archived"
+            ),
             # “~” sorts after every date, so that an end in “2014” may follow a start in “2014-11”.
             models.CheckConstraint(
                 condition=Q(started__isnull=True)
@@ -177,7 +193,11 @@ class Participation(models.Model):
         Partnership, models.CASCADE, related_name="participations", verbose_name=_("partnership")
     )
     actor = models.ForeignKey(
-        Actor, models.PROTECT, related_name="participations", verbose_name=_("place or organisation")
+        Actor,
+        models.PROTECT,
+        related_name="participations",
+        limit_choices_to=NOT_MERGED,
+        verbose_name=_("place or organisation"),
     )
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.LEAD)
     position = models.PositiveSmallIntegerField(_("position"), default=1)
@@ -227,7 +247,11 @@ class Adoption(models.Model):
         Partnership, models.CASCADE, related_name="adoptions", verbose_name=_("partnership")
     )
     adopted_from = models.ForeignKey(
-        Partnership, models.PROTECT, related_name="adopted_by", verbose_name=_("adopted from")
+        Partnership,
+        models.PROTECT,
+        related_name="adopted_by",
+        limit_choices_to=NOT_MERGED,
+        verbose_name=_("adopted from"),
     )
 
     history = HistoricalRecords()

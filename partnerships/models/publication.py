@@ -19,6 +19,10 @@ class Publication(models.TextChoices):
     ARCHIVED = "archived", _("Archived")
 
 
+# What may be chosen in a form: a duplicate that was merged is represented by the record it went into.
+NOT_MERGED = {"merged_into__isnull": True}
+
+
 class PublicationQuerySet(models.QuerySet[Any]):
     """The one definition of “public”: every public read starts at ``published()``."""
 

@@ -10,6 +10,7 @@ from .actor import Actor
 from .fields import WebURLField
 from .partial_date import PartialDateField
 from .partnership import Partnership
+from .publication import NOT_MERGED
 from .theme import Theme
 
 
@@ -38,6 +39,7 @@ class RegisterEntry(models.Model):
         null=True,
         blank=True,
         related_name="register_entries",
+        limit_choices_to=NOT_MERGED,
         verbose_name=_("partnership"),
     )
     is_linked_by_hand = models.BooleanField(
@@ -67,7 +69,9 @@ class RegisterEntry(models.Model):
 class CoverageCheck(models.Model):
     """A place, or a theme in a place, that somebody looked into: “checked, none found” is not “not checked”."""
 
-    place = models.ForeignKey(Actor, models.CASCADE, related_name="coverage_checks", verbose_name=_("place"))
+    place = models.ForeignKey(
+        Actor, models.CASCADE, related_name="coverage_checks", limit_choices_to=NOT_MERGED, verbose_name=_("place")
+    )
     theme = models.ForeignKey(
         Theme,
         models.CASCADE,

@@ -3,20 +3,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from .fields import CodePointCharField, CodePointSlugField, WebURLField
 from .partial_date import PartialDateField
-from .publication import Publication
+from .publication import NOT_MERGED, Publication
 
 
 class SourceQuerySet(models.QuerySet[Any]):
     def published(self) -> SourceQuerySet:
-        """Sources that a published partnership, one of its results or of its milestones rests on."""
-        return self._cited(Q(partnership__publication=Publication.PUBLISHED))
+        """Sources that a published partnership, one of its results or of its milestones rests on; no duplicates."""
+        return self._cited(Q(partnership__publication=Publication.PUBLISHED)).filter(**NOT_MERGED)
 
     def cited(self) -> SourceQuerySet:
         """Sources that anything which is not archived rests on in the same way, drafts included."""
@@ -64,6 +64,15 @@ class Source(models.Model):
     link_state = models.CharField(
         _("state of the link"), max_length=10, choices=LinkState.choices, default=LinkState.UNCHECKED, editable=False
     )
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged_duplicates",
+        verbose_name=_("is a duplicate of"),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -80,6 +89,9 @@ class Source(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(slug=""), name="source_slug_given"),
+            models.CheckConstraint(
+                condition=~Q(merged_into=F("pk")) | Q(merged_into__isnull=True), name="source_not_merged_into_itself"
+            ),
             models.CheckConstraint(
                 condition=Q(url__startswith="https://") | Q(url__startswith="http://"), name="source_url_is_web"
             ),
@@ -105,7 +117,9 @@ class Citation(models.Model):
     partnership = models.ForeignKey(
         "Partnership", models.CASCADE, related_name="citations", verbose_name=_("partnership")
     )
-    source = models.ForeignKey(Source, models.PROTECT, related_name="citations", verbose_name=_("source"))
+    source = models.ForeignKey(
+        Source, models.PROTECT, related_name="citations", limit_choices_to=NOT_MERGED, verbose_name=_("source")
+    )
     supports = models.CharField(_("supports"), max_length=12, choices=Supports.choices)
     locator = models.CharField(
         _("where in it, or for what"),

@@ -128,19 +128,35 @@ class _Loading:
         self.wanted = {table.name: _records_in_package(package, table) for table in RECORD_TABLES}
         self.to_write: dict[str, list[str]] = {}
         self.digests: dict[tuple[str, str], str] = {}
+        self.merged: dict[tuple[str, str], str] = {}  # records of the package that were merged here, and into what
+        self.is_overwriting = False
         self.out_of_reach: dict[tuple[str, str], str] = {}  # what stays deleted or unpublished, with the words for it
 
     def compare(self, *, overwrite: bool, keep_edited: bool) -> LoadReport:
         report = LoadReport()
+        self.is_overwriting = overwrite
         ledger = {(entry.table, entry.key): entry.digest for entry in LoadedRecord.objects.iterator()}
         for table in RECORD_TABLES:
             self.say(_("comparing %(table)s") % {"table": table.name})
             present = records.states(table)
+            merged = _merged_here(table)
             self.to_write[table.name] = []
             for slug, record in self.wanted[table.name].items():
                 here = present.get(slug)
                 last = ledger.get((table.name, slug))
                 digest = record.digest()
+                if slug in merged:
+                    report.conflicts.append(
+                        _("%(table)s: %(slug)s was merged into %(into)s here; the package still has it")
+                        % {"table": table.name, "slug": slug, "into": merged[slug]}
+                    )
+                    # Neither way makes two of one: that is for a curator, who undoes the merge.
+                    self.merged[table.name, slug] = merged[slug]
+                    self.out_of_reach[table.name, slug] = _("which was merged into %(into)s here") % {
+                        "into": merged[slug]
+                    }
+                    report.kept += keep_edited
+                    continue
                 if here and here.digest() == digest:
                     report.unchanged += 1
                 elif (last is None) if here is None else (here.digest() == last):
@@ -175,6 +191,15 @@ class _Loading:
                     "This database holds invented records for measuring, and real ones must never stand beside them; "
                     "use another database."
                 )
+            ]
+        if self.is_overwriting and self.merged:
+            return [
+                _(
+                    "%(table)s: %(slug)s was merged into %(into)s here; undo the merge in the admin, or take it out of "
+                    "the package"
+                )
+                % {"table": table, "slug": slug, "into": into}
+                for (table, slug), into in self.merged.items()
             ]
         return [text for table in RECORD_TABLES for text in [*self._taken_values(table), *self._lost_references(table)]]
 
@@ -233,6 +258,14 @@ def _records_in_package(package: Package, record_table: Table) -> dict[str, Reco
         for _position, texts in sorted(rows, key=lambda pair: pair[0]):
             found[texts[0]].rows[table.name].append(texts)
     return found
+
+
+def _merged_here(table: Table) -> dict[str, str]:
+    """Duplicates that were merged: their slug and that of the record they went into."""
+    if not any(column.name == "merged_into" for column in table.model._meta.concrete_fields):
+        return {}
+    merged = table.model._default_manager.filter(merged_into__isnull=False)
+    return dict(merged.values_list("slug", "merged_into__slug"))
 
 
 def _order(table: Table, row: Row) -> tuple[Any, ...]:

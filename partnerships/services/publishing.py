@@ -70,6 +70,14 @@ def refusals_of(
     *, record: Actor | Partnership, action: str, by: AbstractBaseUser | None = None, note: str = ""
 ) -> list[Refusal]:
     """Every reason why the step cannot be taken; empty when it can."""
+    if record.merged_into_id:
+        return [
+            Refusal(
+                "publication",
+                _("“%(record)s” was merged into “%(other)s”; undo that first.")
+                % {"record": record, "other": record.merged_into},
+            )
+        ]
     froms, _to = STEPS[action]
     if record.publication not in froms:
         return [

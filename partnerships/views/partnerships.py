@@ -60,7 +60,7 @@ def partnership_detail(request: HttpRequest, slug: str) -> HttpResponse:
     # Only from here on is the visitor's session looked at, so that public pages stay the same for everyone.
     if curators.may(request, "partnerships.change_partnership"):
         record = queries.for_page(Partnership.objects.all()).filter(slug=slug).first()
-        if record is not None:
+        if record is not None and record.merged_into_id is None:
             return _preview(request, record)
     if present := queries.former_slug(Partnership, slug):
         return redirect("partnership-detail", present, permanent=True)
