@@ -302,3 +302,4 @@ SPECTACULAR_SETTINGS = {
 # --- Curators ------------------------------------------------------------------------------------------------------
 
 SIMPLE_HISTORY_REVERT_DISABLED = True
+CSRF_FAILURE_VIEW = "partnerships.expired_sessions.csrf_failure"

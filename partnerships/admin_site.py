@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy
 
 from . import search
+from .expired_sessions import keeping_what_was_typed
 from .templating import this_page_in
 
 # The lists that curators work in come first, in the order of their work; the rest follows by name.
@@ -38,7 +39,12 @@ class DirectoryAdminSite(admin.AdminSite):
                 search.reindex()
             return response
 
-        return super().admin_view(update_wrapper(changing, view), cacheable)
+        return keeping_what_was_typed(super().admin_view(update_wrapper(changing, view), cacheable))
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        from .admin import naming  # see index()
+
+        return naming.Completions.as_view(admin_site=self)(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         addresses = {language: this_page_in(request, language) for language, _name in settings.LANGUAGES}

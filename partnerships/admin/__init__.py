@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import actors, desk, lookups, partnerships, queues, sources, themes
+from . import actors, desk, kept_forms, lookups, partnerships, queues, sources, themes
 
-__all__ = ["actors", "desk", "lookups", "partnerships", "queues", "sources", "themes"]
+__all__ = ["actors", "desk", "kept_forms", "lookups", "partnerships", "queues", "sources", "themes"]

@@ -9,6 +9,9 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from partnerships.models import Citation, Publication, ReviewEvent, Source
 
+from .deletion import DeletedUnusedAdmin
+from .entering import RecordAdmin
+from .histories import HistoryAdmin
 from .publication import may_take
 from .searching import SearchedAdmin
 
@@ -32,7 +35,7 @@ class CitedByInline(admin.TabularInline):
 
 
 @admin.register(Source)
-class SourceAdmin(SearchedAdmin, SimpleHistoryAdmin):
+class SourceAdmin(RecordAdmin, DeletedUnusedAdmin, HistoryAdmin, SearchedAdmin, SimpleHistoryAdmin):
     """A source that published records cite is changed by editors only: it is public."""
 
     list_display = ["title", "publisher", "kind", "language", "published_on", "link_state"]
@@ -59,8 +62,8 @@ class SourceAdmin(SearchedAdmin, SimpleHistoryAdmin):
         return obj is None or may_take(request, ReviewEvent.Action.PUBLISHED) or not _is_public(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only a source that nothing cites; the others are protected by what they support."""
-        return obj is not None and not obj.citations.exists() and super().has_delete_permission(request, obj)
+        """One by one; the page that asks says what uses it."""
+        return obj is not None and super().has_delete_permission(request, obj)
 
 
 def _is_public(source: Source) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .actor import Actor, ActorName, Country
+from .kept_form import KeptForm
 from .loaded_record import LoadedRecord
 from .milestone import Milestone
 from .outcome import Outcome
@@ -23,6 +24,7 @@ __all__ = [
     "Country",
     "CoverageCheck",
     "DirectoryVersion",
+    "KeptForm",
     "LoadedRecord",
     "Milestone",
     "Outcome",
