@@ -39,6 +39,7 @@ class Part:
     def of_rows(cls, formset: Any) -> Part:
         label = capfirst(str(formset.model._meta.verbose_name))
         fields = _columns_among(formset.model, formset.form.base_fields)
+        fields.pop(formset.fk.name, None)
         return cls(formset.get_default_prefix(), formset.model, fields, label, formset.fk.name)
 
     def key(self, row: int | str, name: str) -> str:
@@ -129,7 +130,7 @@ class _Row(NamedTuple):
 
     @property
     def is_removed(self) -> bool:
-        return "DELETE" in self.values
+        return self.values.get("DELETE", [""])[-1] not in ("", "false")
 
 
 def compare(layout: Layout, loaded: LoadedForm | None, now: LoadedForm, posted: QueryDict) -> Conflict | None:

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -101,6 +102,7 @@ class RecordAdmin(TypedDates, admin.ModelAdmin):
         again = copy.copy(request)
         again.method = "POST"
         again.POST = kept  # type: ignore[assignment]
+        again._files = MultiValueDict()  # type: ignore[attr-defined]  # or asking for files would read the request anew
         again._not_yet = _("This is what you typed. It is not saved yet.")  # type: ignore[attr-defined]
         return self._posted(again, object_id, form_url, extra_context)
 

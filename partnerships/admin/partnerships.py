@@ -117,7 +117,7 @@ class OutcomeInline(NamedChoices, admin.StackedInline):
     form = OutcomeForm
     extra = 0
     autocomplete_fields = ["source"]
-    fields = [("statement", "statement_ja"), ("value", "unit", "year"), ("claimant", "grade", "source"), "position"]
+    fields = [("statement", "statement_ja"), ("value", "unit", "year"), ("claimant", "grade"), ("source", "position")]
 
 
 class AdoptionInline(NamedChoices, Rows):
@@ -146,7 +146,7 @@ SECTIONS = (
         gettext_lazy("When"),
         fields=(("started", "ended", "term_ends"),),
         inlines=(MilestoneInline,),
-        help=gettext_lazy("As precisely as the source says: 1957, Oct 1957, 1957/10/3 or 1957年10月3日."),
+        help=gettext_lazy("As precisely as the source says: 1957, 1957-10, 1957/10/3 or 1957年10月3日."),
     ),
     Section(
         "sources",
