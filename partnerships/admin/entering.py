@@ -154,7 +154,8 @@ class RecordAdmin(TypedDates, admin.ModelAdmin):
         return [name for name in super().get_fields(request, obj) if name not in (FIELD, REASON_FIELD)]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
-        form = super().get_form(request, obj, change, **options)
+        taken = {"unique": _("Another record has this address; choose another one.")}
+        form = super().get_form(request, obj, change, **{"error_messages": {"slug": taken}, **options})
         form.not_yet = getattr(request, "_not_yet", "")  # type: ignore[attr-defined]
         return form
 

@@ -137,7 +137,7 @@ SECTIONS = (
     ),
     Section(
         "what",
-        gettext_lazy("What"),
+        gettext_lazy("What it is"),
         fields=(("title", "title_ja"), "slug", ("kind", "status"), ("summary", "summary_ja")),
         inlines=(ThemeInline,),
     ),
