@@ -66,28 +66,31 @@ def test_two_people_change_one_record_and_the_second_chooses(
     browser: Browser, site: server.Server, with_script: bool
 ) -> None:
     slug = "abilene-minori-sister-city"
+    hers, his, note = (
+        f"{words} ({with_script})" for words in ("What Hanako wrote", "What John wrote", "Read by Hanako")
+    )
     with (
         somebody(browser, site, "hanako", "Editors") as first,
         somebody(browser, site, "john", "Editors", java_script_enabled=with_script) as second,
     ):
         for page in (first, second):
             open_form(page, slug)
-        first.locator("#id_summary").fill("What Hanako wrote")
-        first.locator("#id_note").fill(f"Read by Hanako, {with_script}")
+        first.locator("#id_summary").fill(hers)
+        first.locator("#id_note").fill(note)
         first.get_by_role("button", name="Save and continue editing").click()
         expect(first.locator(".messagelist .success")).to_be_visible()
-        second.locator("#id_summary").fill("What John wrote")
+        second.locator("#id_summary").fill(his)
         second.get_by_role("button", name="Save", exact=True).click()
-        expect(second.get_by_text("Changed while you were writing")).to_be_visible()
+        expect(second.get_by_role("heading", name="Changed while you were writing")).to_be_visible()
         question = second.get_by_role("group", name="Summary")
-        expect(question).to_contain_text("What Hanako wrote")
-        expect(question).to_contain_text("What John wrote")
-        expect(second.locator(".conflict-taken")).to_contain_text("Read by Hanako")
+        expect(question).to_contain_text(hers)
+        expect(question).to_contain_text(his)
+        expect(second.locator(".conflict-taken")).to_contain_text(note)
         second.get_by_label("Keep mine").check()
         second.get_by_role("button", name="Save and continue editing").click()
         expect(second.locator(".messagelist .success")).to_be_visible()
-        expect(second.locator("#id_summary")).to_have_value("What John wrote")
-        expect(second.locator("#id_note")).to_have_value(f"Read by Hanako, {with_script}")
+        expect(second.locator("#id_summary")).to_have_value(his)
+        expect(second.locator("#id_note")).to_have_value(note)
 
 
 @pytest.mark.parametrize("with_script", [True, False])
@@ -107,18 +110,31 @@ def test_what_was_typed_outlives_the_session(browser: Browser, site: server.Serv
         expect(page.locator(".messagelist .success")).to_be_visible()
 
 
+def desk_pages(page: Page) -> list[str]:
+    open_form(page, "hawaii-okinawa-clean-energy-partnership")
+    record = page.url.partition("?")[0]
+    return [ADD, record, *(record.replace("/change/", f"/{name}/") for name in ("history", "delete"))]
+
+
+@pytest.mark.looks
+@pytest.mark.parametrize("language", ["", "/ja"])
+def test_the_desks_pages_fit_a_phone_and_keep_the_policy(browser: Browser, site: server.Server, language: str) -> None:
+    with somebody(browser, site, "pauline", "Editors", viewport={"width": 390, "height": 800}) as page:
+        for address in desk_pages(page):
+            page.goto(language + address.removeprefix(site.url))
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
 @pytest.mark.looks
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_desks_pages_are_accessible_and_fit(browser: Browser, site: server.Server, width: int, scheme: str) -> None:
+def test_the_desks_pages_are_accessible(browser: Browser, site: server.Server, width: int, scheme: str) -> None:
     look = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
-    with somebody(browser, site, "axel", "Editors", **look) as page:
-        open_form(page, "hawaii-okinawa-clean-energy-partnership")
-        record = page.url
-        for address in (ADD, record, record.replace("/change/", "/history/"), record.replace("/change/", "/delete/")):
+    # Axe itself tries styles that the policy forbids.
+    with somebody(browser, site, "axel", "Editors", may_complain=True, **look) as page:
+        for address in desk_pages(page):
             page.goto(address)
             page.wait_for_load_state("networkidle")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
             assert not (found := what_is_wrong(page)), f"{address}\n{found}"
 
 
