@@ -42,7 +42,7 @@ def marked(before: str, after: str) -> SafeString:
     """One text with what was taken out and put in, word by word; the whole of both where they have little in common."""
     old, new = _PIECES.findall(before), _PIECES.findall(after)
     matcher = SequenceMatcher(None, old, new, autojunk=len(old) + len(new) > MOST_PIECES)
-    if before and after and matcher.ratio() < 0.4:
+    if before and after and matcher.ratio() < 0.3:
         return format_html("<del>{}</del> <ins>{}</ins>", before, after)
     pieces = []
     for step, i1, i2, j1, j2 in matcher.get_opcodes():

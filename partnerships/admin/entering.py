@@ -72,12 +72,13 @@ class RecordAdmin(TypedDates, admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        with transaction.atomic():
-            if request.method == "POST":
-                return self._posted(request, object_id, form_url, extra_context)
-            if kept := kept_forms.of(request):
-                return self._filled_again(request, kept, object_id, form_url, extra_context)
+        kept = kept_forms.of(request) if request.method != "POST" else None
+        if request.method != "POST" and kept is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            if kept is not None:
+                return self._filled_again(request, kept, object_id, form_url, extra_context)
+            return self._posted(request, object_id, form_url, extra_context)
 
     def _posted(self, request: HttpRequest, object_id: str | None, form_url: str, extra_context: Any) -> Any:
         # Browsers send lines with both characters, whatever the text had.
@@ -146,7 +147,7 @@ class RecordAdmin(TypedDates, admin.ModelAdmin):
         conflict.by = list(people(record, conflict.since))
         request.POST = conflict.data  # type: ignore[assignment]
         request._conflict = conflict  # type: ignore[attr-defined]
-        not_yet = _("Not saved yet: this record was changed while you were writing. Please look below.")
+        not_yet = _("Not saved yet: this record was changed while you were writing. See the box above.")
         request._not_yet = not_yet  # type: ignore[attr-defined]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -48,13 +48,14 @@ class HistoryAdmin(admin.ModelAdmin):
         moments = restoring.moments(record)
         page = Paginator(range(len(moments) - 1, -1, -1), MOMENTS_A_PAGE).get_page(request.GET.get("p"))
         events = self._events(record)
+        may_take_back = not is_there and self.has_add_permission(request)
         context = {
             **self._context(request, record, _("History")),
             "page": page,
             "entries": [_entry(moments, place, events) for place in page.object_list],
             "is_there": is_there,
             "may_change": is_there and self.has_change_permission(request, record),
-            "may_take_back": not is_there and self.has_add_permission(request) and hasattr(self, "take_back_view"),
+            "take_back_address": self._address("take_back", record) if may_take_back else "",
         }
         return render(request, "admin/partnerships/history.html", context)
 
