@@ -104,6 +104,7 @@ NOT_NOTED = {
     "ReviewEvent",
     "Suggestion",
     "RegisterEntry",
+    "KeptForm",
 }
 
 

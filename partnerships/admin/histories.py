@@ -50,7 +50,7 @@ class HistoryAdmin(admin.ModelAdmin):
         events = self._events(record)
         may_take_back = not is_there and self.has_add_permission(request)
         context = {
-            **self._context(request, record, _("History")),
+            **self._context(request, record, _("History of changes")),
             "page": page,
             "entries": [_entry(moments, place, events) for place in page.object_list],
             "is_there": is_there,

@@ -18,14 +18,17 @@ ADD = "/admin/partnerships/partnership/add/"
 def choose(page: Page, text: str, result: str) -> None:
     """Choose from the picker that has the focus, by keyboard."""
     page.keyboard.press("Enter")
+    expect(page.locator(".select2-search__field")).to_be_focused()
     page.keyboard.type(text)
-    expect(page.locator(".select2-results__option--highlighted")).to_contain_text(result)
+    expect(page.locator(".select2-results__option--highlighted")).to_contain_text(result, timeout=20_000)
     page.keyboard.press("Enter")
 
 
 def add_row(page: Page, part: str) -> None:
+    """Add a row by keyboard, which leaves the focus in its first field."""
     page.locator(f"#{part}-group .add-row a").focus()
     page.keyboard.press("Enter")
+    expect(page.locator(f"#{part}-group tr:not(.empty-form) .select2-selection").last).to_be_focused()
 
 
 def open_form(page: Page, slug: str) -> None:
