@@ -374,3 +374,4 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https  # http://localhost, which brows
 # --- Curators ------------------------------------------------------------------------------------------------------
 
 SIMPLE_HISTORY_REVERT_DISABLED = True
+CSRF_FAILURE_VIEW = "partnerships.expired_sessions.csrf_failure"

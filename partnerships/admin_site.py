@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import search
+from .expired_sessions import keeping_what_was_typed
 from .http.curators import lacks_second_factor
 from .templating import this_page_in
 
@@ -56,7 +57,12 @@ class DirectoryAdminSite(admin.AdminSite):
                 search.reindex()
             return response
 
-        return super().admin_view(update_wrapper(changing, view), cacheable)
+        return keeping_what_was_typed(super().admin_view(update_wrapper(changing, view), cacheable))
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        from .admin import naming  # see index()
+
+        return naming.Completions.as_view(admin_site=self)(request)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Nothing in the admin is reachable without a second factor, where one is required."""

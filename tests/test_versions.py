@@ -114,6 +114,7 @@ NOT_NOTED = {
     "Invitation",
     "SignInEvent",
     "LinkCheck",
+    "KeptForm",
 }
 
 

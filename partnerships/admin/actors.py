@@ -9,12 +9,17 @@ from django.utils.translation import gettext_lazy
 
 from partnerships.models import Actor, ActorName
 
+from .deletion import ArchivedAdmin
+from .entering import RecordAdmin
 from .exchange import ExchangeAdmin
+from .histories import HistoryAdmin
+from .naming import NamedChoices
 from .needs import ActorNeedsFilter
 from .publication import NOTES_ARE_PUBLIC, PublishableAdmin
+from .sections import Rows, Section, fieldsets_of, inlines_of
 
 
-class ActorNameInline(admin.TabularInline):
+class ActorNameInline(Rows):
     model = ActorName
     extra = 0
 
@@ -33,8 +38,32 @@ class HasPartnershipFilter(admin.SimpleListFilter):
         return queryset.filter(taking_part if self.value() == "yes" else ~taking_part)
 
 
+SECTIONS = (
+    Section(
+        "names",
+        gettext_lazy("Names"),
+        fields=(("name", "name_ja", "name_kana"), "slug", ("kind", "country"), "parent"),
+        inlines=(ActorNameInline,),
+    ),
+    Section(
+        "facts",
+        gettext_lazy("Facts"),
+        fields=(
+            ("code", "wikidata_id"),
+            ("population", "population_year"),
+            ("latitude", "longitude"),
+            "website",
+        ),
+    ),
+    Section("office", gettext_lazy("Office to ask"), fields=(("office_name", "office_email"), "office_url")),
+    Section("merger", gettext_lazy("Merger"), fields=(("successor", "dissolved_on"),)),
+    Section("curators", gettext_lazy("For curators"), fields=("note",), help=NOTES_ARE_PUBLIC),
+)
+
+
 @admin.register(Actor)
-class ActorAdmin(ExchangeAdmin, PublishableAdmin):
+class ActorAdmin(RecordAdmin, ArchivedAdmin, HistoryAdmin, NamedChoices, ExchangeAdmin, PublishableAdmin):
+    change_form_template = PublishableAdmin.change_form_template
     list_display = ["name", "name_ja", "kind", "region", "country", "population", "publication"]
     list_filter = ["publication", ActorNeedsFilter, HasPartnershipFilter, "country", "kind"]
     list_select_related = ["region"]
@@ -44,27 +73,9 @@ class ActorAdmin(ExchangeAdmin, PublishableAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     autocomplete_fields = ["parent", "successor"]
     prepopulated_fields = {"slug": ["name"]}
-    inlines = [ActorNameInline]
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    ("name", "name_ja", "name_kana"),
-                    "slug",
-                    ("kind", "country"),
-                    "parent",
-                    ("code", "wikidata_id"),
-                    ("population", "population_year"),
-                    ("latitude", "longitude"),
-                    "website",
-                ]
-            },
-        ),
-        (gettext_lazy("Office to ask"), {"fields": [("office_name", "office_email"), "office_url"]}),
-        (gettext_lazy("Merger"), {"fields": [("successor", "dissolved_on")]}),
-        (gettext_lazy("For curators"), {"fields": ["note"], "description": NOTES_ARE_PUBLIC}),
-    ]
+    sections = SECTIONS
+    fieldsets = fieldsets_of(SECTIONS)
+    inlines = inlines_of(SECTIONS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("region")

@@ -60,10 +60,6 @@ class PublishableAdmin(MergeableAdmin, SearchedAdmin, SimpleHistoryAdmin):
             return False
         return obj is None or obj.publication == Publication.DRAFT or self.has_publish_permission(request)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only drafts are deleted, one by one; what was public is archived."""
-        return obj is not None and obj.publication == Publication.DRAFT and super().has_delete_permission(request, obj)
-
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return may_take(request, Action.PUBLISHED)
 

@@ -19,11 +19,13 @@ from partnerships.links.same import key_of
 from partnerships.models import Source
 from partnerships.services.links import sources_at
 
+from .entering import RecordForm
+
 ACCEPTED = "same_url_accepted"  # holds the key of the address that the warning was about
 MOST_SHOWN = 5
 
 
-class SourceForm(forms.ModelForm):
+class SourceForm(RecordForm):
     """Comes back once when its address is a source already; saves when the box beside the warning is ticked."""
 
     same: list[dict[str, str]]

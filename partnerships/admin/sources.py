@@ -9,11 +9,14 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from partnerships.models import Citation, Publication, ReviewEvent, Source
 
+from .deletion import DeletedUnusedAdmin
+from .entering import RecordAdmin
 from .exchange import ExchangeAdmin
+from .histories import HistoryAdmin
 from .links import LinkedAdmin, LinkFilter
 from .merging import MergeableAdmin
 from .publication import may_take
-from .same_source import SameSourceAdmin
+from .same_source import SameSourceAdmin, SourceForm
 from .searching import SearchedAdmin
 
 
@@ -36,8 +39,21 @@ class CitedByInline(admin.TabularInline):
 
 
 @admin.register(Source)
-class SourceAdmin(MergeableAdmin, ExchangeAdmin, SameSourceAdmin, LinkedAdmin, SearchedAdmin, SimpleHistoryAdmin):
+class SourceAdmin(
+    RecordAdmin,
+    DeletedUnusedAdmin,
+    HistoryAdmin,
+    MergeableAdmin,
+    ExchangeAdmin,
+    SameSourceAdmin,
+    LinkedAdmin,
+    SearchedAdmin,
+    SimpleHistoryAdmin,
+):
     """A source that published records cite is changed by editors only: it is public."""
+
+    form = SourceForm
+    change_form_template = "admin/partnerships/source/change_form.html"
 
     list_display = ["title", "publisher", "kind", "language", "published_on", "link_state"]
     list_filter = [LinkFilter, "kind", "language", "link_state"]
@@ -63,8 +79,8 @@ class SourceAdmin(MergeableAdmin, ExchangeAdmin, SameSourceAdmin, LinkedAdmin, S
         return obj is None or may_take(request, ReviewEvent.Action.PUBLISHED) or not _is_public(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only a source that nothing cites; the others are protected by what they support."""
-        return obj is not None and not obj.citations.exists() and super().has_delete_permission(request, obj)
+        """One by one; the page that asks says what uses it."""
+        return obj is not None and super().has_delete_permission(request, obj)
 
 
 def _is_public(source: Source) -> bool:

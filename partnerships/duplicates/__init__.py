@@ -97,7 +97,7 @@ def current(kind: str) -> list[Pair]:
 
 def _changed_since(number: int, kind: str) -> bool:
     """Whether anything that pairs of this kind rest on changed after a version."""
-    return RecordVersion.objects.since(number).filter(record_kind__in=_RESTS_ON[kind]).exists()
+    return RecordVersion.objects.since(number).filter(record_kind__in=_RESTS_ON[RecordKind(kind)]).exists()
 
 
 def _without_told_apart(kind: str, pairs: list[Pair]) -> list[Pair]:

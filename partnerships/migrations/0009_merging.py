@@ -376,6 +376,20 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AlterField(
+            model_name="historicalregisterentry",
+            name="partnership",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                limit_choices_to={"merged_into__isnull": True},
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="partnerships.partnership",
+                verbose_name="partnership",
+            ),
+        ),
+        migrations.AlterField(
             model_name="registerentry",
             name="partnership",
             field=models.ForeignKey(

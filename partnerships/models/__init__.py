@@ -5,6 +5,7 @@ from __future__ import annotations
 from .account import Happening, Invitation, Role, SignInEvent
 from .actor import Actor, ActorName, Country
 from .imports import Import, ImportLine
+from .kept_form import KeptForm
 from .link_check import LinkCheck
 from .loaded_record import LoadedRecord
 from .merging import Merge, NotDuplicate, RecordKind
@@ -32,6 +33,7 @@ __all__ = [
     "Import",
     "ImportLine",
     "Invitation",
+    "KeptForm",
     "LinkCheck",
     "LoadedRecord",
     "Merge",

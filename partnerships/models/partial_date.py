@@ -110,7 +110,7 @@ class PartialDateFormField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("help_text", _("A year, a month or a day: 2014, 2014-11 or 2014-11-05."))
-        options["max_length"] = 20
+        options["max_length"] = 40
         options["empty_value"] = None
         super().__init__(**options)
 
@@ -185,7 +185,7 @@ class PartialDateField(CodePointCharField):
         return "" if value is None else str(value)
 
     def formfield(self, **options: Any) -> Any:
-        return PartialDateFormField(
+        return options.get("form_class", PartialDateFormField)(
             required=not self.blank,
             label=str(self.verbose_name).capitalize(),
             help_text=self.help_text or _("A year, a month or a day: 2014, 2014-11 or 2014-11-05."),
