@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import server
 
+from .accounts import sign_in
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -43,10 +45,5 @@ def page(browser: Browser, site: server.Server) -> Iterator[Page]:
 @pytest.fixture
 def signed_in(page: Page, site: server.Server) -> Page:
     """The tab of the first editor, who has signed in."""
-    name, password = site.editor
-    page.goto("/accounts/login/?next=/admin/")
-    page.get_by_label("User name or e-mail").fill(name)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/admin/")
+    sign_in(page, site)
     return page

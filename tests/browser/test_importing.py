@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from partnerships.services.importing.reading import read_sheet
 
+from .accounts import sign_in
 from .axe import what_is_wrong
 
 pytestmark = pytest.mark.browser
@@ -33,15 +34,6 @@ MENDED = {
 }
 
 
-def sign_in(site, page: Page) -> None:
-    name, password = site.editor
-    page.goto("/admin/")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="What waits")).to_be_visible()
-
-
 def upload(page: Page, folder: Path, name: str, lines: list[str]) -> None:
     file = folder / name
     file.write_bytes("\r\n".join([HEAD, *lines]).encode("cp932"))
@@ -60,7 +52,7 @@ def mended() -> list[str]:
 def test_three_wrong_rows_are_mended_imported_and_undone(site, page: Page, tmp_path: Path):
     said: list[str] = []
     page.on("console", lambda message: said.append(f"{message.text} {message.location['url']}"))
-    sign_in(site, page)
+    sign_in(page, site)
     page.get_by_role("link", name="Partnerships", exact=True).first.click()
     page.get_by_role("link", name="Import", exact=True).click()
 
@@ -106,7 +98,7 @@ def test_three_wrong_rows_are_mended_imported_and_undone(site, page: Page, tmp_p
 def test_without_javascript_a_button_goes_on_with_a_long_file(site, browser: Browser, tmp_path: Path):
     context = browser.new_context(base_url=site.url, java_script_enabled=False)
     page = context.new_page()
-    sign_in(site, page)
+    sign_in(page, site)
     page.goto("/admin/partnerships/import/add/?kind=sources")
     file = tmp_path / "sources.csv"
     file.write_text("\n".join(["title,kind", *(f"Page {number},news" for number in range(700))]))
@@ -124,7 +116,7 @@ def test_without_javascript_a_button_goes_on_with_a_long_file(site, browser: Bro
 
 @pytest.mark.looks
 def test_the_pages_fit_a_phone_and_are_accessible(site, page: Page, tmp_path: Path):
-    sign_in(site, page)
+    sign_in(page, site)
     page.set_viewport_size({"width": 390, "height": 844})
     for name, lines in (("wrong", WRONG), ("mended", mended())):
         page.goto("/admin/partnerships/import/add/?kind=partnerships")

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests import server
 
+from .accounts import sign_in
+
 pytestmark = pytest.mark.browser
 
 ORIGINAL = "/partnerships/abilene-minori-sister-city/"
@@ -20,11 +22,7 @@ def desk(page: Page, site: server.Server) -> Iterator[Page]:
     """Signed in as the editor of the first start; the console says nothing."""
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
-    name, password = site.editor
-    page.goto("/admin/")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page, site)
     yield page
     assert said == []
 

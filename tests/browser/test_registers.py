@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from .accounts import sign_in
 from .axe import what_is_wrong
 
 pytestmark = pytest.mark.browser
@@ -25,11 +26,7 @@ def signed_in(browser: Browser, site) -> Iterator[dict]:
     """The first account's session, as cookies."""
     context = browser.new_context(base_url=site.url)
     page = context.new_page()
-    name, password = site.editor
-    page.goto("/admin/")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page, site)
     expect(page).to_have_url(f"{site.url}/admin/")
     yield context.storage_state()
     context.close()

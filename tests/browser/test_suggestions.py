@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from .accounts import sign_in
 from .axe import what_is_wrong
 
 pytestmark = pytest.mark.browser
@@ -20,13 +21,6 @@ def write(page: Page, text: str, evidence: str, email: str = "") -> None:
     page.get_by_label("Where one can read it").fill(evidence)
     page.get_by_label("Your e-mail address").fill(email)
     page.get_by_role("button", name="Send the suggestion").click()
-
-
-def sign_in(page: Page, editor: tuple[str, str]) -> None:
-    page.goto("/admin/")
-    page.get_by_label("Username").fill(editor[0])
-    page.get_by_label("Password").fill(editor[1])
-    page.get_by_role("button", name="Log in").click()
 
 
 def test_a_suggestion_becomes_a_published_correction(site, browser: Browser, page: Page):
@@ -50,7 +44,7 @@ def test_a_suggestion_becomes_a_published_correction(site, browser: Browser, pag
 
     # The editor: from the desk to the record's form.
     page.on("console", lambda message: said.append(message.text))
-    sign_in(page, site.editor)
+    sign_in(page, site)
     page.get_by_role("link", name=re.compile("Suggestions of the public")).click()
     page.get_by_role("link", name=reference).click()
     expect(page.get_by_role("heading", name="The record now")).to_be_visible()
@@ -87,7 +81,7 @@ def test_what_a_rule_held_is_released_by_keyboard_and_becomes_a_draft(site, page
     write(page, "神戸市とリガ市は、2019年から気候変動対策で連携しています。", "https://bit.ly/kobe-riga")
     expect(page.locator("main")).to_contain_text("a person will look at it")
     reference = page.locator(".suggestion-reference").inner_text()
-    sign_in(page, site.editor)
+    sign_in(page, site)
     page.goto("/ja/admin/")
     page.get_by_role("link", name=re.compile("規則により保留中の情報提供")).click()
     page.get_by_role("link", name=reference).click()
