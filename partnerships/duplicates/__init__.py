@@ -31,7 +31,7 @@ _MODELS: dict[str, Any] = {
     RecordKind.ACTORS: Actor,
     RecordKind.SOURCES: Source,
 }
-_RESTS_ON = {
+_RESTS_ON: dict[str, tuple[str, ...]] = {
     RecordKind.PARTNERSHIPS: (RecordVersion.Kind.PARTNERSHIP, RecordVersion.Kind.ACTOR),
     RecordKind.ACTORS: (RecordVersion.Kind.ACTOR,),
     RecordKind.SOURCES: (RecordVersion.Kind.SOURCE,),
