@@ -148,7 +148,7 @@ def test_results_of_a_picker_are_read_whole_on_a_phone(browser: Browser, site: s
         page.keyboard.press("Enter")
         page.keyboard.type("kobe")
         results = page.locator(".select2-results__option[role=option]")
-        expect(results.first).to_contain_text("Hyogo Prefecture")
+        expect(results.first).to_contain_text("Hyogo Prefecture", timeout=20_000)
         assert page.evaluate(
             "[...document.querySelectorAll('.select2-results__option')].every("
             "row => row.scrollWidth <= row.clientWidth && row.getBoundingClientRect().right <= innerWidth)"
