@@ -38,37 +38,6 @@ def a_client(group: str) -> Client:
     return client
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("https://www.Example.org/a/", "http://example.org/a"),
-        ("https://example.org/a?utm_source=x&id=3", "https://example.org/a?id=3#top"),
-        ("https://example.org:443/a?b=1&c=2", "https://example.org/a?c=2&b=1"),
-        ("https://example.org/%E5%A7%89", "https://example.org/姉"),
-    ],
-)
-def test_addresses_that_lead_to_the_same_page_are_written_the_same(one: str, other: str) -> None:
-    assert duplicates.normal_url(one) == duplicates.normal_url(other) != ""
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("https://example.org/a?id=3", "https://example.org/a?id=4"),
-        ("https://example.org/A", "https://example.org/a"),
-        ("https://example.org:8080/a", "https://example.org/a"),
-        ("https://example.org/#/a", "https://example.org/#/b"),
-    ],
-)
-def test_addresses_that_lead_elsewhere_stay_different(one: str, other: str) -> None:
-    assert duplicates.normal_url(one) != duplicates.normal_url(other)
-
-
-@pytest.mark.parametrize("text", ["", "not an address", "ftp://example.org/a", "https://", "https://example.org:x/"])
-def test_what_is_no_web_address_is_like_nothing(text: str) -> None:
-    assert duplicates.normal_url(text) == ""
-
-
 def two_partnerships(**fields: Any) -> tuple[Partnership, Partnership]:
     """Two ties of the same two places; ``fields`` are the second's."""
     us, jp = make.make_actor("seattle"), make.make_actor("kobe", country=Country.JP)

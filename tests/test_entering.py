@@ -71,6 +71,8 @@ def test_what_is_chosen_is_called_as_in_the_list(editor: Client, kobe: Actor) ->
         ("1957-10-03", "1957-10-03"),
         ("1957/10/3", "1957-10-03"),
         ("１９５７年１０月３日", "1957-10-03"),
+        ("Oct 1957", "1957-10"),
+        ("昭和32年10月3日", "1957-10-03"),
     ],
 )
 def test_dates_are_kept_as_precisely_as_they_are_typed(editor: Client, typed: str, kept: str) -> None:
@@ -78,6 +80,13 @@ def test_dates_are_kept_as_precisely_as_they_are_typed(editor: Client, typed: st
     editor.post(address(record), opened(editor, record) | {"started": typed, "verified_on": typed})
     record.refresh_from_db()
     assert (str(record.started), str(record.verified_on)) == (kept, kept)
+
+
+def test_a_date_of_a_year_that_an_era_never_had_is_explained(editor: Client) -> None:
+    record = make.make_partnership("record")
+    page = editor.post(address(record), opened(editor, record) | {"started": "昭和70年"}).content.decode()
+    assert "1995 is 平成7年" in page
+    assert 'value="昭和70年"' in page
 
 
 def test_an_address_that_is_taken_is_said_in_words(editor: Client) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from partnerships.services.importing.dates import ERAS, DateError, partial_date
+from partnerships.dates import ERAS, DateError, partial_date
 
 
 @pytest.mark.parametrize(

@@ -746,13 +746,16 @@ def test_what_makes_no_difference_makes_none(other):
         "https://city.example.jp/A/b?x=1&y=2",
         "https://town.example.jp/a/b?x=1&y=2",
         "https://city.example.jp:8443/a/b?x=1&y=2",
+        "https://city.example.jp/a/b?x=1&y=2#/a",  # a route, by which a script chooses the page
     ],
 )
 def test_what_makes_a_difference_makes_one(other):
     assert key_of(other) != key_of("https://city.example.jp/a/b?x=1&y=2")
 
 
-@pytest.mark.parametrize("text", ["", " ", "http://", "javascript:alert(1)", "ftp://example.org/", "http://[::1"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "http://", "javascript:alert(1)", "ftp://example.org/", "http://[::1", "a:x/"]
+)
 def test_what_is_no_address_is_the_same_as_none(text):
     assert key_of(text) == ""
     assert links.sources_at(text) == []

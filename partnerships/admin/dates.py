@@ -8,13 +8,9 @@ from django import forms
 from django.contrib.admin.options import BaseModelAdmin
 from django.core.exceptions import ValidationError
 
+from partnerships.dates import DateError, partial_date
 from partnerships.models import PartialDate, PartialDateField
-from partnerships.models.partial_date import INVALID, PartialDateFormField
-
-
-def read(text: str) -> PartialDate:
-    """The one place that says what may be typed as a date; ``ValueError`` for anything else."""
-    return PartialDate.parse_typed(text)
+from partnerships.models.partial_date import PartialDateFormField
 
 
 class TypedDateField(PartialDateFormField):
@@ -23,9 +19,9 @@ class TypedDateField(PartialDateFormField):
         if text is None or isinstance(text, PartialDate):
             return text
         try:
-            return read(text)
-        except ValueError:
-            raise ValidationError(INVALID, code="invalid", params={"value": text}) from None
+            return partial_date(text)
+        except DateError as error:
+            raise ValidationError(str(error), code="invalid") from None
 
 
 class TypedDates(BaseModelAdmin):

@@ -145,8 +145,8 @@ class ImportAdmin(LookupAdmin):
         imported = self.get_object(request, object_id)
         if imported is None:
             raise Http404
-        if not self.has_view_permission(request, imported):
-            raise PermissionDenied
+        if request.method == "POST" or not self.has_view_permission(request, imported):
+            raise PermissionDenied  # what can be done has addresses of its own
         outcomes = self._outcomes(imported)
         shown = request.GET.get("show", "")
         if shown not in {outcome for outcome, _label, _count in outcomes}:

@@ -150,7 +150,7 @@ class LinkedAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
-        source = options.get("obj")
+        source = context.get("original")
         if source is not None:
             new_address = links.new_address_of(source)
             context["checks"] = source.link_checks.all()

@@ -150,7 +150,9 @@ SECTIONS = (
         gettext_lazy("When"),
         fields=(("started", "ended", "term_ends"),),
         inlines=(MilestoneInline,),
-        help=gettext_lazy("As precisely as the source says: 1957, 1957-10, 1957/10/3 or 1957年10月3日."),
+        help=gettext_lazy(
+            "As precisely as the source says: 1957, 1957-10, Oct 3, 1957, 1957年10月3日 or 昭和32年10月3日."
+        ),
     ),
     Section(
         "sources",

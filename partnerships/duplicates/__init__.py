@@ -17,9 +17,8 @@ from partnerships.models.publication import NOT_MERGED
 from . import actors, partnerships, sources
 from .likeness import Likeness, Pair, Reason, find_pairs
 from .partnerships import Typed
-from .urls import normal_url
 
-__all__ = ["Likeness", "Pair", "Reason", "Typed", "current", "find", "like_typed", "normal_url"]
+__all__ = ["Likeness", "Pair", "Reason", "Typed", "current", "find", "like_typed"]
 
 _FINDERS: dict[str, Any] = {
     RecordKind.PARTNERSHIPS: partnerships,

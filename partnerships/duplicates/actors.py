@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
+from partnerships.links.same import key_of
 from partnerships.models import Actor, ActorName, Publication
 from partnerships.models.publication import NOT_MERGED
 from partnerships.text import fold, pieces, whole
 
 from .likeness import Likeness, percent_alike, reason, words_of
-from .urls import normal_url
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def read_profiles() -> list[Profile]:
             (country, region, _sort(kind)),
             code.strip().upper().lstrip("0"),
             wikidata.strip().upper(),
-            normal_url(website),
+            key_of(website),
             successor,
             bool(successor or dissolved),
         )

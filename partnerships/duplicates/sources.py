@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
+from partnerships.links.same import key_of
 from partnerships.models import Source
 from partnerships.models.publication import NOT_MERGED
 from partnerships.text import whole
 
 from .likeness import Likeness, reason
-from .urls import normal_url
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,6 @@ def compare(one: Profile, other: Profile) -> Likeness | None:
 def read_profiles() -> list[Profile]:
     rows = Source.objects.filter(**NOT_MERGED).order_by("slug").values_list("pk", "slug", "url", "title", "publisher")
     return [
-        Profile(pk, slug, normal_url(url), whole(title), whole(publisher))
+        Profile(pk, slug, key_of(url), whole(title), whole(publisher))
         for pk, slug, url, title, publisher in rows.iterator(chunk_size=5000)
     ]

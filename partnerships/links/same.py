@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import httpx
@@ -13,8 +14,8 @@ _TRACKERS = frozenset({"fbclid", "gclid", "dclid", "msclkid", "yclid", "mc_cid",
 def key_of(text: str) -> str:
     """What addresses of one document have in common; empty where the text is no address of the web.
 
-    Scheme, “www.”, the port that goes without saying, a slash at the end, fragments, trackers and the order of
-    parameters make no difference; neither does the way in which letters are encoded.
+    Scheme, “www.”, the port that goes without saying, a slash at the end, trackers and the order of parameters make no
+    difference; neither does the way in which letters are encoded, nor a fragment unless it is a route (“#/a”, “#!a”).
     """
     text = text.strip()
     try:
@@ -31,12 +32,13 @@ def key_of(text: str) -> str:
         for name, value in parse_qsl(url.query.decode("ascii"), keep_blank_values=True)
         if not name.lower().startswith("utm_") and name.lower() not in _TRACKERS
     )
-    return f"{host}{port}{path}" + (f"?{urlencode(parameters)}" if parameters else "")
+    route = f"#{url.fragment}" if url.fragment.startswith(("/", "!")) else ""
+    return f"{host}{port}{path}" + (f"?{urlencode(parameters)}" if parameters else "") + route
 
 
 def beginnings(key: str) -> list[str]:
     """How an address with this key may begin as it was written: a few, for a database to look for."""
-    host = key.split("/", 1)[0].split("?", 1)[0].split(":", 1)[0]
+    host = re.split("[/?#:]", key, maxsplit=1)[0]
     try:
         written = {host, httpx.URL(f"https://{host}").host}
     except httpx.InvalidURL:

@@ -64,6 +64,8 @@ FATES: dict[type[models.Model], dict[str, Fate]] = {
         "adopted_by": Fate.MOVED,
         "register_entries": Fate.MOVED,
         "suggestions": Fate.MOVED,
+        "begun_by_suggestions": Fate.MOVED,
+        "register_differences": Fate.MOVED,
         "review_events": Fate.STAYS,
         "merged_duplicates": Fate.STAYS,
     },
@@ -73,6 +75,7 @@ FATES: dict[type[models.Model], dict[str, Fate]] = {
         "predecessors": Fate.MOVED,
         "participations": Fate.MOVED,
         "coverage_checks": Fate.MOVED,
+        "suggestions": Fate.MOVED,
         "places": Fate.DERIVED,
         "review_events": Fate.STAYS,
         "merged_duplicates": Fate.STAYS,
@@ -81,6 +84,8 @@ FATES: dict[type[models.Model], dict[str, Fate]] = {
         "citations": Fate.MOVED,
         "outcomes": Fate.MOVED,
         "milestones": Fate.MOVED,
+        "suggestions": Fate.MOVED,
+        "link_checks": Fate.STAYS,  # they are of that address
         "merged_duplicates": Fate.STAYS,
     },
 }

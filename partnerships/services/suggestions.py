@@ -35,6 +35,7 @@ from partnerships.models import (
 )
 
 from .holding import Incoming, reasons_to_hold
+from .links import sources_at
 from .telling_senders import tell_sender
 
 State, Action = Suggestion.State, SuggestionStep.Action
@@ -283,11 +284,9 @@ def first_words(suggestion: Suggestion) -> str:
 
 
 def source_with(url: str) -> Source | None:
-    """The source with this address, whether it is written with or without its last stroke, with http or https."""
-    bare = url.split("://", 1)[-1].rstrip("/")
-    spelt = [f"{scheme}://{bare}{end}" for scheme in ("https", "http") for end in ("", "/")]
-    found = {source.url: source for source in Source.objects.filter(url__in=spelt).order_by("-pk")}
-    return found.get(url) or next((found[each] for each in spelt if each in found), None)
+    """The source with this address, or with one that differs in nothing that matters."""
+    found = sources_at(url)
+    return next((source for source in found if source.url == url), found[0] if found else None)
 
 
 def _source_of(suggestion: Suggestion, title: str, kind: str, language: str) -> tuple[Source, bool]:

@@ -12,12 +12,12 @@ from django.core.validators import validate_email
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from partnerships.dates import DateError, partial_date
 from partnerships.package import tables
 from partnerships.package.cells import DATE, DEGREES, INTEGER, SLUG
 from partnerships.package.tables import TABLE, Table
 from partnerships.wording import without_controls
 
-from .dates import DateError, partial_date
 from .reading import LONGEST_CELL, folded
 
 

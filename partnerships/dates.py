@@ -17,6 +17,14 @@ class DateError(ValueError):
     """A text that is no date, with the reason and what would be right."""
 
 
+class AmbiguousDateError(DateError):
+    """Day and month can be read both ways; both dates are of this ``year``."""
+
+    def __init__(self, reason: str, year: int) -> None:
+        super().__init__(reason)
+        self.year = year
+
+
 @dataclass(frozen=True)
 class Era:
     name: str
@@ -167,9 +175,10 @@ def _american(text: str, first: int, second: int, year: str) -> PartialDate:
         raise DateError(_("“%(text)s”: write the year with four digits.") % {"text": text})
     if first <= 12 and second <= 12 and first != second:
         one, other = _made(text, int(year), first, second), _made(text, int(year), second, first)
-        raise DateError(
+        raise AmbiguousDateError(
             _("“%(text)s” can be read as month and day or as day and month; write %(one)s or %(other)s.")
-            % {"text": text, "one": one, "other": other}
+            % {"text": text, "one": one, "other": other},
+            one.year,
         )
     month, day = (first, second) if first <= 12 else (second, first)
     return _made(text, int(year), month, day)
