@@ -156,7 +156,9 @@ def test_each_number_on_the_desk_is_the_length_of_the_list_it_leads_to() -> None
     for task in tasks:
         listed = superuser.get(task.address)
         assert listed.status_code == 200
-        assert listed.context["cl"].result_count == task.count, task.label
+        # Possible duplicates are pairs, on a page of their own.
+        length = listed.context["cl"].result_count if "cl" in listed.context else listed.context["count"]
+        assert length == task.count, task.label
 
 
 def test_tasks_of_one_group_stand_together() -> None:

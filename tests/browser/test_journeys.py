@@ -168,7 +168,9 @@ def test_an_editor_corrects_a_record(signed_in: Page):
     page.get_by_text("Add another Participant").click()
     page.locator("#participations-group .select2-selection").last.click()
     page.locator(".select2-search__field").fill("北九州")
-    expect(page.locator(".select2-results__option").first).to_contain_text("Kitakyushu 北九州市, Fukuoka Prefecture")
+    expect(page.locator(".select2-results__option").first).to_contain_text(
+        "Kitakyushu 北九州市 · City · Fukuoka Prefecture"
+    )
     page.locator(".select2-results__option").first.click()
     page.locator("[name=participations-2-position]").fill("3")
     page.locator("[name=_continue]").first.click()
