@@ -51,7 +51,8 @@ def test_only_places_that_take_part_need_a_japanese_name_and_a_position() -> Non
         make.make_actor("kitakyushu", country="JP", name_ja="北九州市", latitude=33.9, longitude=130.8),
     )
     make.make_actor("elsewhere")
-    make.published_partnership(us=us, jp=jp)
+    shared = make.published_partnership(us=us, jp=jp)
+    make.join(shared, make.make_actor("port-of-tacoma", kind="port", name_ja="タコマ港"))
     join_of_a_draft = make.make_partnership()
     make.join(join_of_a_draft, make.make_actor("not-yet"))
     for need in needs.ActorNeedsFilter.needs:

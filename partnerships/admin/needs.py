@@ -15,7 +15,16 @@ from django.utils.translation import gettext_lazy
 
 from partnerships import anniversaries
 from partnerships.freshness import CHECK_LASTS
-from partnerships.models import Citation, Outcome, PartialDate, Participation, Partnership, Publication, ReviewEvent
+from partnerships.models import (
+    Actor,
+    Citation,
+    Outcome,
+    PartialDate,
+    Participation,
+    Partnership,
+    Publication,
+    ReviewEvent,
+)
 
 MONTHS_TO_PREPARE = 6  # an anniversary is planned half a year ahead
 
@@ -107,8 +116,8 @@ JAPANESE_NAME = Need(
 )
 POSITION = Need(
     "position",
-    gettext_lazy("Take part, not on the map"),
-    lambda actors: _taking_part(actors).filter(latitude=None),
+    gettext_lazy("Places that take part, not on the map"),
+    lambda actors: _taking_part(actors).filter(latitude=None, kind__in=Actor.REGION_KINDS + Actor.MUNICIPAL_KINDS),
 )
 
 
