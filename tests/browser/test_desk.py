@@ -146,6 +146,7 @@ def test_results_of_a_picker_are_read_whole_on_a_phone(browser: Browser, site: s
         page.goto(ADD)
         add_row(page, "participations")
         page.keyboard.press("Enter")
+        expect(page.locator(".select2-search__field")).to_be_focused()
         page.keyboard.type("kobe")
         results = page.locator(".select2-results__option[role=option]")
         expect(results.first).to_contain_text("Hyogo Prefecture", timeout=20_000)
