@@ -68,7 +68,7 @@ def test_a_record_is_entered_from_nothing_to_published_by_keyboard(browser: Brow
 def test_two_people_change_one_record_and_the_second_chooses(
     browser: Browser, site: server.Server, with_script: bool
 ) -> None:
-    slug = "abilene-minori-sister-city"
+    slug = "adrian-moriyama-sister-city"
     hers, his, note = (
         f"{words} ({with_script})" for words in ("What Hanako wrote", "What John wrote", "Read by Hanako")
     )
@@ -99,7 +99,7 @@ def test_two_people_change_one_record_and_the_second_chooses(
 @pytest.mark.parametrize("with_script", [True, False])
 def test_what_was_typed_outlives_the_session(browser: Browser, site: server.Server, with_script: bool) -> None:
     with somebody(browser, site, "olga", "Editors", java_script_enabled=with_script) as page:
-        open_form(page, "abilene-minori-sister-city")
+        open_form(page, "adrian-moriyama-sister-city")
         page.locator("#id_note").fill("Typed for an hour")
         page.context.clear_cookies(name="sessionid")
         page.get_by_role("button", name="Save and continue editing").click()
