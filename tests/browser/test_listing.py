@@ -160,6 +160,24 @@ def test_back_from_a_record_and_back_again(listing: Page):
     expect(listing.locator(".chip")).to_have_count(0)
 
 
+def test_who_goes_back_twice_before_the_scripts_are_there_sees_the_right_list(listing: Page):
+    all_of_them = heading(listing).inner_text()
+    facet(listing, "Climate action").click()
+    expect(listing.locator(".chip")).to_have_count(1)
+    listing.locator(".row-title a").first.click()
+    expect(listing.locator(".record")).to_be_visible()
+    waiting: list[Route] = []
+    listing.route("**/listing*.js", lambda route: waiting.append(route))
+    listing.go_back(wait_until="commit")
+    expect(listing.locator(".chip")).to_have_count(1)
+    listing.go_back(wait_until="commit")
+    expect(listing).to_have_url(re.compile(r"/partnerships/$"))
+    listing.unroute("**/listing*.js")
+    for route in waiting:
+        route.continue_()
+    expect(heading(listing)).to_have_text(all_of_them)
+
+
 def test_of_two_quick_choices_the_last_one_wins(listing: Page):
     waiting: list[Route] = []
     listing.route("**/partnerships/?theme=climate", lambda route: waiting.append(route))

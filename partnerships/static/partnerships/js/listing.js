@@ -7,6 +7,11 @@
   const failure = document.querySelector(".list-failure");
   const heading = () => list.querySelector("h1");
 
+  // Who goes back twice before this is there has the first page under the second one's address.
+  const [visit] = performance.getEntriesByType("navigation");
+  const bare = (address) => address.split("#")[0];
+  if (visit?.type === "back_forward" && bare(visit.name) !== bare(location.href)) location.reload();
+
   // --- Where somebody is in the list ---
 
   let find = () => null; // what had the focus, in the new list
