@@ -137,14 +137,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 @pytest.fixture
 def curator(db: None) -> Client:
     """A browser in which a curator has signed in."""
-    from tests.admin_pages import signed_in
+    from tests.admin_forms import signed_in
 
-    return signed_in("Curators")
+    return signed_in("curators", "Curators")
 
 
 @pytest.fixture
 def editor(db: None) -> Client:
     """A browser in which an editor has signed in."""
-    from tests.admin_pages import signed_in
+    from tests.admin_forms import signed_in
 
-    return signed_in("Editors")
+    return signed_in("editors", "Editors")

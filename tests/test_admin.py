@@ -13,7 +13,8 @@ from partnerships import search
 from partnerships.models import Actor, Country, Partnership, Publication, ReviewEvent
 
 from . import factories as make
-from .admin_pages import change_url, form_of, signed_in
+from .admin_forms import address as change_url
+from .admin_forms import opened, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def test_every_model_is_registered():
 
 @pytest.mark.parametrize("language", ["", "/ja"])
 def test_every_list_and_search_opens_in_both_languages(language):
-    client = signed_in("Editors", is_superuser=True)
+    client = signed_in("editors", "Editors", is_superuser=True)
     make.published_partnership("kobe-seattle", themes=(make.make_theme("climate"),))
     for model in admin.site._registry:
         url = language + reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
@@ -39,7 +40,7 @@ def test_every_list_and_search_opens_in_both_languages(language):
 
 def test_a_curator_corrects_a_draft_and_history_says_who(curator):
     record = make.make_partnership("kobe-seattle", title="Kobe-Seatle")
-    answer = curator.post(change_url(record), form_of(curator, record) | {"title": "Seattle–Kobe"})
+    answer = curator.post(change_url(record), opened(curator, record) | {"title": "Seattle–Kobe"})
     assert answer.status_code == 302
     record.refresh_from_db()
     assert record.title == "Seattle–Kobe"
@@ -48,7 +49,7 @@ def test_a_curator_corrects_a_draft_and_history_says_who(curator):
 
 def test_an_editor_corrects_a_published_record(editor):
     record = make.published_partnership("kobe-seattle", title="Kobe-Seatle")
-    answer = editor.post(change_url(record), form_of(editor, record) | {"title": "Seattle–Kobe", "started": "1957-10"})
+    answer = editor.post(change_url(record), opened(editor, record) | {"title": "Seattle–Kobe", "started": "1957-10"})
     assert answer.status_code == 302
     page = Client().get(record.get_absolute_url()).content.decode()
     assert "Seattle–Kobe" in page
@@ -68,10 +69,10 @@ def test_a_curator_may_not_change_what_is_no_draft(curator, state):
 def test_a_curator_submits_and_an_editor_publishes(curator, editor):
     record = make.published_partnership("kobe-seattle")
     Partnership.objects.update(publication=Publication.DRAFT)
-    curator.post(change_url(record), form_of(curator, record) | {"_step": "submitted"})
+    curator.post(change_url(record), opened(curator, record) | {"_step": "submitted"})
     record.refresh_from_db()
     assert record.publication == Publication.IN_REVIEW
-    editor.post(change_url(record), form_of(editor, record) | {"_step": "published"})
+    editor.post(change_url(record), opened(editor, record) | {"_step": "published"})
     record.refresh_from_db()
     assert record.publication == Publication.PUBLISHED
     assert list(ReviewEvent.objects.values_list("action", "by__username").order_by("pk")) == [
@@ -83,17 +84,17 @@ def test_a_curator_submits_and_an_editor_publishes(curator, editor):
 def test_a_curator_cannot_publish_by_any_way(curator):
     record = make.published_partnership("kobe-seattle")
     Partnership.objects.update(publication=Publication.DRAFT)
-    curator.post(change_url(record), form_of(curator, record) | {"_step": "published"})
+    curator.post(change_url(record), opened(curator, record) | {"_step": "published"})
     changelist = reverse("admin:partnerships_partnership_changelist")
     curator.post(changelist, {"action": "publish_selected", "_selected_action": [record.pk]})
-    curator.post(change_url(record), form_of(curator, record) | {"publication": "published"})
+    curator.post(change_url(record), opened(curator, record) | {"publication": "published"})
     record.refresh_from_db()
     assert record.publication == Publication.DRAFT
 
 
 def test_publishing_names_every_reason_against_it(editor):
     record = make.make_partnership("lonely", kind=Partnership.Kind.PROJECT)
-    page = editor.post(change_url(record), form_of(editor, record) | {"_step": "published"}, follow=True)
+    page = editor.post(change_url(record), opened(editor, record) | {"_step": "published"}, follow=True)
     text = page.content.decode()
     for reason in ("United States", "Japan", "No source is cited", "No theme is given"):
         assert reason in text
@@ -119,7 +120,7 @@ def test_bulk_actions_report_counts_and_refusals(editor):
 @pytest.mark.parametrize("part", ["citations", "participations"])
 def test_a_published_record_keeps_its_source_and_its_shores(editor, part):
     record = make.published_partnership("kobe-seattle")
-    posted = form_of(editor, record) | {f"{part}-0-DELETE": "on", "title": "Typed meanwhile"}
+    posted = opened(editor, record) | {f"{part}-0-DELETE": "on", "title": "Typed meanwhile"}
     answer = editor.post(change_url(record), posted)
     assert answer.status_code == 200
     assert "Typed meanwhile" in answer.content.decode()
@@ -131,7 +132,7 @@ def test_a_published_record_keeps_its_source_and_its_shores(editor, part):
 
 def test_a_bad_date_is_explained_and_nothing_typed_is_lost(editor):
     record = make.published_partnership("kobe-seattle")
-    answer = editor.post(change_url(record), form_of(editor, record) | {"started": "sometime", "note": "my long note"})
+    answer = editor.post(change_url(record), opened(editor, record) | {"started": "sometime", "note": "my long note"})
     text = answer.content.decode()
     assert "is not a date" in text
     assert "sometime" in text
@@ -152,8 +153,8 @@ def test_a_curator_may_not_change_a_source_that_is_public(curator, editor):
     make.published_partnership("kobe-seattle", source=public)
     private = make.make_source("private")
     assert curator.post(change_url(public), {"title": "Changed"}).status_code == 403
-    assert curator.post(change_url(private), form_of(curator, private) | {"title": "Changed"}).status_code == 302
-    assert editor.post(change_url(public), form_of(editor, public) | {"title": "Changed too"}).status_code == 302
+    assert curator.post(change_url(private), opened(curator, private) | {"title": "Changed"}).status_code == 302
+    assert editor.post(change_url(public), opened(editor, public) | {"title": "Changed too"}).status_code == 302
 
 
 def test_autocompletion_finds_places_in_both_scripts_the_exact_name_first(curator):
@@ -176,7 +177,7 @@ def test_moving_a_place_moves_it_in_the_hierarchy(editor):
     washington = make.make_state()
     oregon = make.make_state("oregon", "US-OR")
     city = make.make_actor("vancouver", parent=oregon)
-    editor.post(change_url(city), form_of(editor, city) | {"parent": str(washington.pk)})
+    editor.post(change_url(city), opened(editor, city) | {"parent": str(washington.pk)})
     city.refresh_from_db()
     assert (city.region, city.path) == (washington, "washington/vancouver/")
 
@@ -184,7 +185,7 @@ def test_moving_a_place_moves_it_in_the_hierarchy(editor):
 def test_a_place_cannot_be_put_into_itself(editor):
     state = make.make_state()
     city = make.make_actor("seattle", parent=state)
-    answer = editor.post(change_url(state), form_of(editor, state) | {"parent": str(city.pk)})
+    answer = editor.post(change_url(state), opened(editor, state) | {"parent": str(city.pk)})
     assert answer.status_code == 200
     assert "lead back to this record" in answer.content.decode()
 
@@ -192,7 +193,7 @@ def test_a_place_cannot_be_put_into_itself(editor):
 def test_a_record_is_entered_from_nothing_to_published_in_one_go(editor):
     us, jp = make.make_actor("tacoma"), make.make_actor("kitakyushu", country=Country.JP)
     source, theme = make.make_source(), make.make_theme("environment")
-    posted = form_of(editor) | {
+    posted = opened(editor) | {
         "title": "Tacoma–Kitakyushu",
         "slug": "tacoma-kitakyushu",
         "kind": "exchange",

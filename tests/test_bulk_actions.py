@@ -16,20 +16,9 @@ from partnerships.services import bulk
 
 from . import factories as make
 from .markup import Page
-from .test_admin import signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:partnerships_partnership_changelist"
-
-
-@pytest.fixture
-def curator() -> Client:
-    return signed_in("Curators")
-
-
-@pytest.fixture
-def editor() -> Client:
-    return signed_in("Editors")
 
 
 def drafts(count: int) -> list[Partnership]:

@@ -17,7 +17,8 @@ from partnerships.models import Actor, Outcome, Partnership, Publication, Review
 from partnerships.services.publishing import take_step
 
 from . import factories as make
-from .admin_pages import change_url, form_of, signed_in
+from .admin_forms import address as change_url
+from .admin_forms import opened, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -142,7 +143,7 @@ def test_drafts_need_no_second_source_yet() -> None:
 
 
 def test_each_number_on_the_desk_is_the_length_of_the_list_it_leads_to() -> None:
-    superuser = signed_in(is_superuser=True)
+    superuser = signed_in("root", is_superuser=True)
     one = make.published_partnership(started="1957-04", term_ends="2025")
     Outcome.objects.create(partnership=one, statement="Twelve firms", position=1, grade="press")
     in_review = make.published_partnership()
@@ -168,7 +169,7 @@ def test_tasks_of_one_group_stand_together() -> None:
 
 
 def test_the_desk_shows_nobody_what_they_may_not_do() -> None:
-    assert signed_in().get(reverse("admin:index")).context["waiting"] == []
+    assert signed_in("nobody").get(reverse("admin:index")).context["waiting"] == []
 
 
 @pytest.mark.parametrize("language", ["", "/ja"])
@@ -191,7 +192,7 @@ def test_the_form_says_what_is_missing_and_where(editor: Client) -> None:
 
 def test_a_refused_step_keeps_what_was_saved_and_stays_on_the_form(editor: Client) -> None:
     record = make.make_partnership()
-    posted = form_of(editor, record) | {"title": "Typed", "_step": "published"}
+    posted = opened(editor, record) | {"title": "Typed", "_step": "published"}
     answer = editor.post(change_url(record), posted)
     assert answer.status_code == 302 and answer["Location"] == change_url(record)
     record.refresh_from_db()
@@ -206,7 +207,7 @@ def test_an_editor_sends_back_with_a_note_that_the_curator_reads(
 ) -> None:
     record = make.published_partnership()
     Partnership.objects.update(publication=Publication.IN_REVIEW)
-    editor.post(change_url(record), form_of(editor, record) | {"_step": "returned", "_note": "Check the <date>."})
+    editor.post(change_url(record), opened(editor, record) | {"_step": "returned", "_note": "Check the <date>."})
     record.refresh_from_db()
     assert record.publication == Publication.DRAFT
     assert "Check the &lt;date&gt;." in curator.get(change_url(record)).content.decode()
@@ -215,7 +216,7 @@ def test_an_editor_sends_back_with_a_note_that_the_curator_reads(
 def test_sending_back_without_a_note_says_so(editor: Client) -> None:
     record = make.published_partnership()
     Partnership.objects.update(publication=Publication.IN_REVIEW)
-    page = editor.post(change_url(record), form_of(editor, record) | {"_step": "returned"}, follow=True)
+    page = editor.post(change_url(record), opened(editor, record) | {"_step": "returned"}, follow=True)
     assert "Say in a note what is to be changed." in page.content.decode()
     assert 'id="id_review_note"' in page.content.decode()
     record.refresh_from_db()
@@ -240,5 +241,5 @@ def test_several_are_sent_back_with_one_note(editor: Client) -> None:
 def test_a_broken_source_is_refused_with_its_place(editor: Client) -> None:
     record = make.published_partnership(source=make.make_source(link_state="broken"))
     Partnership.objects.update(publication=Publication.DRAFT)
-    page = editor.post(change_url(record), form_of(editor, record) | {"_step": "published"}, follow=True)
+    page = editor.post(change_url(record), opened(editor, record) | {"_step": "published"}, follow=True)
     assert f'<a href="{change_url(record)}#citations-group">The link of the source' in page.content.decode()

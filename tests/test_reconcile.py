@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
@@ -37,6 +37,7 @@ from partnerships.services import records
 from partnerships.services.reconciling import RefusedDecisionError, decide, link, reconcile, start_draft
 
 from . import factories as make
+from .admin_forms import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -104,14 +105,6 @@ def kinds_of(report: Any) -> list[str]:
 
 def words_of(report: Any) -> str:
     return " ".join(sentence for result in report.results for sentence in explain(result.explanation))
-
-
-def signed_in(*groups: str) -> Client:
-    user = User.objects.create_user("-".join(groups).lower() or "nobody", is_staff=True)
-    user.groups.set(Group.objects.filter(name__in=groups))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 # --- What agrees ------------------------------------------------------------------------------------------------------
@@ -581,7 +574,7 @@ def test_hostile_text_is_kept_and_shown_as_text(tie):
         f'"{text}"' for text in ("=1+1", hostile.replace('"', '""'), "Sapporo", hostile.replace('"', '""')[:60], "x")
     )
     read(row)
-    client = signed_in("Curators")
+    client = signed_in("curators", "Curators")
     difference = RegisterDifference.objects.get()
     for address in (
         reverse("admin:partnerships_registerdifference_change", args=[difference.pk]),
@@ -650,7 +643,7 @@ def upload(client: Client, content: bytes, **fields: Any) -> Any:
 
 
 def test_a_curator_reads_a_file_and_finds_the_tasks_on_the_desk(tie):
-    client = signed_in("Curators")
+    client = signed_in("curators", "Curators")
     page = upload(client, "us_name,jp_name,date\nPortland,札幌市,1958".encode("cp932"), is_part="on").content.decode()
     assert "1 calendar year apart" in page
     desk = client.get("/admin/")
@@ -660,13 +653,15 @@ def test_a_curator_reads_a_file_and_finds_the_tasks_on_the_desk(tie):
 
 
 def test_a_trial_on_the_page_keeps_nothing(tie):
-    page = upload(signed_in("Curators"), b"us_name,jp_name,date\nPortland,Sapporo,1958", dry_run="on")
+    page = upload(signed_in("curators", "Curators"), b"us_name,jp_name,date\nPortland,Sapporo,1958", dry_run="on")
     assert "Nothing was kept." in page.content.decode()
     assert not RegisterEntry.objects.exists()
 
 
 def test_the_page_names_every_row_that_cannot_be_taken(tie):
-    page = upload(signed_in("Curators"), b"us_name,jp_name,url\nPortland,,\nPortland,Sapporo,ftp://x").content.decode()
+    page = upload(
+        signed_in("curators", "Curators"), b"us_name,jp_name,url\nPortland,,\nPortland,Sapporo,ftp://x"
+    ).content.decode()
     assert "Row 2: “jp_name” names nobody." in page
     assert "Row 3: “ftp://x” is not an address" in page
     assert not RegisterEntry.objects.exists()
@@ -674,11 +669,11 @@ def test_the_page_names_every_row_that_cannot_be_taken(tie):
 
 def test_the_list_of_entries_leads_to_the_page_for_reading(tie):
     listed = reverse("admin:partnerships_registerentry_changelist")
-    assert reverse(UPLOAD) in signed_in("Curators").get(listed).content.decode()
+    assert reverse(UPLOAD) in signed_in("curators", "Curators").get(listed).content.decode()
 
 
 def test_the_template_is_downloaded():
-    answer = signed_in("Curators").get(reverse("admin:reconcile_template"))
+    answer = signed_in("curators", "Curators").get(reverse("admin:reconcile_template"))
     assert answer.content.decode() == template()
     assert "attachment" in answer["Content-Disposition"]
 
@@ -689,7 +684,7 @@ def difference_page(difference: RegisterDifference) -> str:
 
 def test_a_difference_shows_both_sides_with_the_directorys_sources(tie):
     read('1,"Portland, Oregon",Sapporo,1958,Member')
-    page = signed_in("Curators").get(difference_page(RegisterDifference.objects.get())).content.decode()
+    page = signed_in("curators", "Curators").get(difference_page(RegisterDifference.objects.get())).content.decode()
     for shown in ("Portland, Oregon", "1958", "17 November 1959", tie.citations.get().source.title, tie.title):
         assert shown in page
 
@@ -705,7 +700,7 @@ def test_a_difference_is_explained_in_japanese_too(tie):
 def test_a_curator_settles_and_dismisses_and_opens_again(tie):
     read("1,Portland,Sapporo,1958,")
     difference = RegisterDifference.objects.get()
-    client = signed_in("Curators")
+    client = signed_in("curators", "Curators")
     for state, note in (("settled", "Corrected."), ("open", ""), ("dismissed", "Theirs is a slip.")):
         assert client.post(difference_page(difference), {"decision": state, "note": note}).status_code == 302
         difference.refresh_from_db()
@@ -717,7 +712,7 @@ def test_a_curator_settles_and_dismisses_and_opens_again(tie):
 def test_dismissing_needs_a_reason(tie):
     read("1,Portland,Sapporo,1958,")
     difference = RegisterDifference.objects.get()
-    page = signed_in("Curators").post(difference_page(difference), {"decision": "dismissed", "note": " "})
+    page = signed_in("curators", "Curators").post(difference_page(difference), {"decision": "dismissed", "note": " "})
     assert "say why the directory stays as it is" in page.content.decode()
     difference.refresh_from_db()
     assert difference.state == "open"
@@ -729,7 +724,7 @@ def test_a_draft_is_started_from_an_entry_with_the_register_as_its_source(places
     header = "key,us_name,jp_name,date,status,url"
     read('7,"Salem, OR",神戸市,平成2年5月,active,https://example.org/7', header=header)
     difference = RegisterDifference.objects.get()
-    answer = signed_in("Curators").post(difference_page(difference), {"decision": "draft"})
+    answer = signed_in("curators", "Curators").post(difference_page(difference), {"decision": "draft"})
     draft = Partnership.objects.get()
     assert answer["Location"] == reverse("admin:partnerships_partnership_change", args=[draft.pk])
     assert (draft.publication, draft.slug, draft.title) == (
@@ -776,14 +771,14 @@ def test_choosing_the_record_of_an_entry_in_its_form_is_a_decision(tie):
         "partnership": tie.pk,
     }
     address = reverse("admin:partnerships_registerentry_change", args=[entry.pk])
-    assert signed_in("Curators").post(address, posted).status_code == 302
+    assert signed_in("curators", "Curators").post(address, posted).status_code == 302
     entry.refresh_from_db()
     assert (entry.partnership, entry.is_linked_by_hand) == (tie, True)
 
 
 def test_who_may_not_change_entries_may_not_read_registers(tie):
     read("1,Portland,Sapporo,1958,")
-    client = signed_in()
+    client = signed_in("nobody")
     difference = RegisterDifference.objects.get()
     assert client.get(reverse(UPLOAD)).status_code == 403
     assert client.get(reverse("admin:reconcile_template")).status_code == 403

@@ -22,6 +22,8 @@ from partnerships.services.loading import load
 from partnerships.services.publishing import take_step
 from partnerships.text import parse
 
+from .admin_forms import address as change_url
+from .admin_forms import opened as form_of
 from .factories import (
     add_themes,
     cite,
@@ -35,7 +37,6 @@ from .factories import (
     published_partnership,
 )
 from .packages import small_package, write
-from .test_admin import change_url, form_of
 
 pytestmark = pytest.mark.django_db
 

@@ -18,22 +18,14 @@ from partnerships.services import links
 
 from . import factories as make
 from . import strange_web as web
+from .admin_forms import address as change_url
+from .admin_forms import opened as form_of
+from .admin_forms import signed_in
 from .markup import Page
 from .strange_web import Site
-from .test_admin import change_url, form_of, signed_in
 
 pytestmark = pytest.mark.django_db
 State = Source.LinkState
-
-
-@pytest.fixture
-def curator() -> Client:
-    return signed_in("Curators")
-
-
-@pytest.fixture
-def editor() -> Client:
-    return signed_in("Editors")
 
 
 @pytest.fixture
@@ -119,7 +111,7 @@ def test_a_check_from_the_admin_says_what_came_of_it(editor, site, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_database_is_not_held_while_a_stranger_answers(site, monkeypatch):
-    editor = signed_in(is_superuser=True)  # another such test may have emptied the groups
+    editor = signed_in("root", is_superuser=True)  # another such test may have emptied the groups
     held: list[bool] = []
 
     class Watching(web.Visitor):
@@ -283,7 +275,7 @@ def test_the_script_is_told_the_same(curator):
 
 def test_who_may_not_see_sources_is_told_nothing():
     source = make.make_source()
-    nobody = signed_in()
+    nobody = signed_in("nobody")
     assert nobody.get(reverse("admin:partnerships_source_same_url"), {"url": source.url}).status_code == 403
     assert nobody.get(reverse("admin:partnerships_source_choose", args=[source.pk])).status_code == 403
 

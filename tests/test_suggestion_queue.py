@@ -14,9 +14,11 @@ from partnerships.admin import desk
 from partnerships.models import Actor, Partnership, Publication, Source, Suggestion, SuggestionStep, Theme
 from partnerships.services import suggestions
 
+from .admin_forms import address as change_url
+from .admin_forms import opened as form_of
+from .admin_forms import signed_in
 from .factories import cite, make_partnership, make_source, make_theme, published_partnership
 from .markup import Page
-from .test_admin import change_url, form_of, signed_in
 from .test_hostile_records import HOSTILE, hostile
 
 pytestmark = pytest.mark.django_db
@@ -31,16 +33,6 @@ DRAFT = {
     "accept-supports": "existence",
 }
 CORRECTION = {name: DRAFT[name] for name in DRAFT if name not in {"accept-title", "accept-kind"}}
-
-
-@pytest.fixture
-def curator() -> Client:
-    return signed_in("Curators")
-
-
-@pytest.fixture
-def editor() -> Client:
-    return signed_in("Editors")
 
 
 def a_suggestion(**fields: Any) -> Suggestion:
@@ -299,7 +291,7 @@ STEPS = {
 @pytest.mark.parametrize("groups", [(), None], ids=["staff without a group", "nobody"])
 def test_others_neither_see_a_suggestion_nor_take_a_step(verb: str, groups: tuple[str, ...] | None) -> None:
     suggestion = a_suggestion()
-    client = Client() if groups is None else signed_in(*groups)
+    client = Client() if groups is None else signed_in("somebody", *groups)
     denied = 302 if groups is None else 403
     assert client.get(change_url(suggestion)).status_code == denied
     assert client.post(change_url(suggestion), {"verb": verb, **STEPS[verb]}).status_code == denied

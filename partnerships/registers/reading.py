@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partnerships import text
-from partnerships.models import PartialDate, RegisterEntry
+from partnerships.models import PartialDate
 
 from .dates import read_date
 
@@ -318,7 +318,3 @@ def _url(written: str) -> str:
         told = _("“%(written)s” is not an address that begins with http:// or https://.") % {"written": written}
         raise ValueError(told) from None
     return written
-
-
-def register_label(register: str) -> str:
-    return str(RegisterEntry.Register(register).label)

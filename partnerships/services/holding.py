@@ -15,29 +15,27 @@ from django.utils.translation import gettext_lazy
 MOST_LINKS = 3
 SECONDS_APART = 30
 SHORTENERS = {
+    "amzn.to",
+    "bit.do",
     "bit.ly",
     "buff.ly",
     "cutt.ly",
+    "fb.me",
     "goo.gl",
     "is.gd",
+    "j.mp",
+    "lin.ee",
     "lnkd.in",
     "ow.ly",
     "rb.gy",
-    "t.co",
-    "t.ly",
-    "tinyurl.com",
-    "v.gd",
-}
-SHORTENERS |= {
-    "amzn.to",
-    "bit.do",
-    "fb.me",
-    "j.mp",
-    "lin.ee",
     "rebrand.ly",
     "shorturl.at",
+    "t.co",
+    "t.ly",
     "tiny.cc",
+    "tinyurl.com",
     "ur0.link",
+    "v.gd",
     "x.gd",
 }
 # Names that are no public hosts: RFC 2606 and 6761, the names of home routers, Tor.
