@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check bench lock messages
+.PHONY: run test check bench pictures lock messages
 
 run: .venv/installed
 	@# The trap leaves Ctrl-C to the server, which ends well by itself; 130 is Ctrl-C before it began to serve.
@@ -17,7 +17,7 @@ run: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 --engine sqlite
-	$(BIN)/python -m pytest -n 2 --engine postgresql -m "not looks and not once"
+	$(BIN)/python -m pytest -n 2 --engine postgresql -m "not looks and not once and not pictures"
 
 check: .venv/installed-dev
 	$(BIN)/ruff check
@@ -34,6 +34,10 @@ check: .venv/installed-dev
 
 bench: .venv/installed-dev .venv-bench/installed
 	$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ALL),--all)
+
+pictures: .venv/installed-dev
+	$(BIN)/python -m pytest -n 0 -m pictures
+	@echo "The pictures are in var/pictures."
 
 messages: .venv/installed-dev
 	$(BIN)/python tests/translations.py update

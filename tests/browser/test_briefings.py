@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.looks]
 
 BRIEFING = "/brief/?actor=kobe-hyogo&date=2026-11-26"
 SHEETS = {"A4": (210, 297), "Letter": (215.9, 279.4)}  # millimetres

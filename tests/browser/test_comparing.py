@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from .axe import what_is_wrong
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.looks]
 
 PHONE = {"width": 390, "height": 844}
 LISTING = "/partnerships/?theme=climate"
@@ -150,7 +150,6 @@ def test_without_scripts_a_row_leads_to_its_comparison(site, browser: Browser):
     context.close()
 
 
-@pytest.mark.looks
 @pytest.mark.parametrize("address", [FOUR, f"/ja{PAIR}", "/compare/?a=washington&a=oregon", "/ja/compare/?q=kobe"])
 def test_a_phone_scrolls_a_comparison_in_its_frame_and_never_the_page(site, page: Page, address: str):
     page.set_viewport_size(PHONE)
@@ -159,7 +158,6 @@ def test_a_phone_scrolls_a_comparison_in_its_frame_and_never_the_page(site, page
     assert what_is_wrong(page) == ""
 
 
-@pytest.mark.looks
 def test_two_records_are_side_by_side_on_a_phone(site, page: Page):
     page.set_viewport_size(PHONE)
     page.goto(PAIR)
@@ -170,7 +168,6 @@ def test_two_records_are_side_by_side_on_a_phone(site, page: Page):
     assert left["width"] > 150 and right["width"] > 150
 
 
-@pytest.mark.looks
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_is_chosen_is_usable_for_all(listing: Page, scheme: str):
     listing.emulate_media(color_scheme=scheme)
@@ -178,7 +175,6 @@ def test_what_is_chosen_is_usable_for_all(listing: Page, scheme: str):
     assert what_is_wrong(listing) == ""
 
 
-@pytest.mark.looks
 def test_the_tray_lies_over_nothing_that_has_the_focus(listing: Page):
     listing.set_viewport_size(PHONE)
     listing.emulate_media(reduced_motion="reduce")
@@ -190,7 +186,6 @@ def test_the_tray_lies_over_nothing_that_has_the_focus(listing: Page):
         assert box and over and box["y"] + box["height"] <= over["y"] + 1
 
 
-@pytest.mark.looks
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_on_paper_it_lies_on_its_side(site, page: Page, paper: str):
     page.goto(FOUR)

@@ -9,12 +9,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from .test_reach import IS_SEEN, PHONE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.looks]
 
 MOST_BYTES = 40_000  # of a page, compressed; styles and pictures are those of every page
 
 
-@pytest.mark.looks
 @pytest.mark.parametrize("address", ["/coverage/", "/ja/coverage/?by=prefecture", "/ja/coverage/?by=pair"])
 def test_a_page_is_light_although_it_has_thousands_of_cells(site, page: Page, address: str):
     response = page.goto(address)
@@ -23,7 +22,6 @@ def test_a_page_is_light_although_it_has_thousands_of_cells(site, page: Page, ad
     assert response.request.sizes()["responseBodySize"] < MOST_BYTES
 
 
-@pytest.mark.looks
 @pytest.mark.parametrize("address", ["/coverage/", "/ja/coverage/?by=pair"])
 def test_the_heads_and_the_first_column_stay_in_sight(site, page: Page, address: str):
     page.set_viewport_size(PHONE)
@@ -37,7 +35,6 @@ def test_the_heads_and_the_first_column_stay_in_sight(site, page: Page, address:
     assert abs(head["y"] - outer["y"]) < 3 and abs(first["x"] - outer["x"]) < 3
 
 
-@pytest.mark.looks
 @pytest.mark.parametrize("address", ["/coverage/", "/ja/coverage/?by=pair"])
 def test_nothing_lies_over_what_has_the_focus_in_the_matrix(site, page: Page, address: str):
     page.set_viewport_size(PHONE)

@@ -129,8 +129,7 @@ def test_the_desks_pages_fit_a_phone_and_keep_the_policy(browser: Browser, site:
 
 
 @pytest.mark.looks
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_the_desks_pages_are_accessible(browser: Browser, site: server.Server, width: int, scheme: str) -> None:
     look = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
     # Axe itself tries styles that the policy forbids.

@@ -1,4 +1,4 @@
-"""Pictures of the main pages, in both languages and schemes, under ``var/pictures``: for people to look at."""
+"""Pictures of the main pages, in both languages and schemes, under ``var/pictures``: for people (``make pictures``)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.looks]
+pytestmark = [pytest.mark.browser, pytest.mark.pictures]
 
 MAIN_PAGES = {
     "home": "/",

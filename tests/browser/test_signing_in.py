@@ -123,13 +123,13 @@ def test_a_first_sign_in_sets_up_codes_and_the_next_ones_ask_for_them(tab: Page,
     tab.get_by_role("link", name="On to the desk").click()
     expect(tab.get_by_role("heading", name="Curators' desk")).to_be_visible()
 
-    for code in (code_of(secret), spare):
+    for another_way in (None, spare):
         sign_out(tab)
         tab.goto("/admin/partnerships/actor/")
         look(tab)
         fill_in(tab, name)
         look(tab)
-        tab.get_by_label("Code from the app").fill(code)
+        tab.get_by_label("Code from the app").fill(another_way or code_of(secret))
         tab.get_by_role("button", name="Sign in", exact=True).click()
         expect(tab).to_have_url(re.compile(r"/admin/partnerships/actor/$"))
 
