@@ -7,13 +7,16 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import server
 
 from .accounts import sign_in
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+SECONDS_OF_PATIENCE = (
+    20  # Playwright's own five are too few while every core is at work; whoever is quick waits for none
+)
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -25,6 +28,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
+    expect.set_options(timeout=SECONDS_OF_PATIENCE * 1000)
     # Between calls Playwright leaves its event loop marked as running, for which Django would refuse its database to
     # the tests that come after on this worker.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
