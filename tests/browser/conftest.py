@@ -14,9 +14,8 @@ from tests import server
 from .accounts import sign_in
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-SECONDS_OF_PATIENCE = (
-    20  # Playwright's own five are too few while every core is at work; whoever is quick waits for none
-)
+# Playwright's own five are too few while every core is at work; whoever is quick waits for none.
+SECONDS_OF_PATIENCE = 20
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

@@ -1,4 +1,4 @@
-"""Pictures of the main pages, in both languages and schemes, under ``var/pictures``: for people (``make pictures``)."""
+"""Pictures of the main pages, in both languages and schemes, under ``var/pictures``: for people to see."""
 
 from __future__ import annotations
 
