@@ -11,13 +11,16 @@ SQLite has neither replicas nor a connection to lose.
 from __future__ import annotations
 
 import errno
+import functools
 import itertools
 import logging
+import os
+import socket
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from enum import Enum
 from typing import Any, TypeVar
@@ -35,6 +38,7 @@ LOST = (OperationalError, InterfaceError)  # what a lost connection is reported 
 SECONDS_BETWEEN_LOOKS = 0.25
 SECONDS_OF_PATIENCE = 8  # how long a request waits for a database that is being restarted
 SECONDS_FOR_A_REPLICA = 1  # to say its version: it may hang, and the primary need not wait for it
+SECONDS_UNDER_WAY = 2  # of a page's reading, until somebody looks whether the replica still answers
 SECONDS_BEHIND = 30  # until the log tells that a replica lags
 
 logger = logging.getLogger(__name__)
@@ -98,6 +102,7 @@ class Standing:
         self._answers.set()
         self._changing = threading.Lock()
         self._behind_since = 0.0
+        self._under_way: dict[int, tuple[float, socket.socket]] = {}  # by thread: since when, and over what
 
     @property
     def is_away(self) -> bool:
@@ -122,6 +127,30 @@ class Standing:
         _drop_broken_connections(connections[self.alias])
         logger.warning("The database %r answers again.", self.alias)
         self._answers.set()
+
+    @contextmanager
+    def being_read(self) -> Iterator[None]:
+        """This thread reads from it, and is not left waiting for ever where it hangs."""
+        held: Any = connections[self.alias].connection
+        thread = threading.get_ident()
+        # A handle of its own, so that it never comes to mean another connection.
+        with socket.socket(fileno=os.dup(held.pgconn.socket)) as handle:
+            self._under_way[thread] = time.monotonic(), handle
+            try:
+                with _reading(self.alias):
+                    yield
+            finally:
+                del self._under_way[thread]
+
+    def end_what_hangs(self) -> None:
+        """Leave it where it neither finishes what was asked nor answers anybody else."""
+        before = time.monotonic() - SECONDS_UNDER_WAY
+        waiting = [handle for since, handle in list(self._under_way.values()) if since < before]
+        if waiting and not _answers(self.alias):
+            self.leave()
+            for handle in waiting:
+                with suppress(OSError):  # it has ended meanwhile
+                    handle.shutdown(socket.SHUT_RDWR)
 
     def is_at(self, number: int) -> bool:
         """Whether it answers, and with this version of the directory or a newer one."""
@@ -191,10 +220,12 @@ def read(call: Callable[[], T], number: int) -> T:
 
     It may be called again where a connection was lost on the way.
     """
+    if _chosen.get() != DEFAULT_DB_ALIAS:  # a part of something that is read from a replica already
+        return call()
     for replica in _in_turn():
         if replica.is_at(number):
             try:
-                with _reading(replica.alias):
+                with replica.being_read():
                     return call()
             except (*LOST, InternalError):  # also what a replica ends because it has to go on
                 if _was_lost(connections[replica.alias]):
@@ -237,8 +268,21 @@ def _in_turn() -> Iterator[Standing]:
     """The replicas, each time beginning with another one."""
     if not replicas or connections[DEFAULT_DB_ALIAS].in_atomic_block:
         return
+    _begin_to_watch()
     first = next(_turns) % len(replicas)
     yield from (*replicas[first:], *replicas[:first])
+
+
+@functools.cache
+def _begin_to_watch() -> None:
+    threading.Thread(target=_watch, daemon=True).start()
+
+
+def _watch() -> None:
+    while True:
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+        for replica in replicas:
+            replica.end_what_hangs()
 
 
 @contextmanager

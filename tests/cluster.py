@@ -12,6 +12,9 @@ import subprocess
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
+
+import psycopg
 
 from tests.server import free_port
 
@@ -25,6 +28,7 @@ shared_buffers = 64MB
 fsync = off
 full_page_writes = off
 autovacuum = off
+log_statement = all
 max_standby_streaming_delay = 1s
 wal_receiver_timeout = 2s
 wal_retrieve_retry_interval = 200ms
@@ -67,6 +71,15 @@ class Postgres:
         children = subprocess.run(["pgrep", "-P", str(self.pid)], capture_output=True, text=True, check=False)
         for pid in (self.pid, *map(int, children.stdout.split())):
             os.kill(pid, number)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text(errors="replace")
+
+    def execute(self, statement: LiteralString) -> None:
+        """Run a statement in a transaction of its own."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
 
     def make_replica(self, folder: Path) -> Postgres:
         """A replica that streams from this one, started."""
