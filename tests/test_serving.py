@@ -153,6 +153,13 @@ def test_addresses_for_others_are_written_with_the_port_that_is_listened_on(
         ("TILE_URL", "ftp://tiles.example.org/{z}/{x}/{y}"),
         ("TRUSTED_PROXIES", "*"),  # then a client could say what its own address is
         ("TRUSTED_PROXIES", "nginx"),
+        ("DATABASE_REPLICA_URLS", "sqlite:///copy.sqlite3"),
+        ("DATABASE_REPLICA_URLS", "postgres://replica.example.org/directory"),  # of a database that is SQLite
+        ("CACHE_URL", "cache.example.org"),
+        ("CACHE_URL", "redis://"),
+        ("CACHE_URL", "memcached://cache.example.org"),
+        ("CDN_SECONDS", "-1"),
+        ("CDN_SECONDS", "a minute"),
     ],
 )
 def test_it_names_a_setting_with_a_bad_value(folder: Path, name: str, value: str) -> None:

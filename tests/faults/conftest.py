@@ -100,6 +100,7 @@ def prepare(folder: Path, database_url: str) -> Prepared:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
     import os  # DEBUG-ONLY
+
     if os.environ.get("D_SITE"):  # DEBUG-ONLY
         yield Prepared(Path(os.environ["D_SITE"]), os.environ["D_URL"])  # DEBUG-ONLY
         return  # DEBUG-ONLY
