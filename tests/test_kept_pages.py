@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import brotli
 import pytest
@@ -13,7 +14,6 @@ from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.utils.http import parse_etags
-from pytest_django.fixtures import SettingsWrapper
 
 from partnerships.http import encodings, entity_tags, kept_pages, public_page
 from partnerships.http.store import OVERHEAD, Page, Store
@@ -216,12 +216,12 @@ def test_no_kept_page_is_shown_where_the_database_cannot_be_asked(
 
 
 def test_a_network_in_front_is_told_how_long_it_may_keep_a_page_and_browsers_are_not(
-    numbers: Callable[[int], None], settings: SettingsWrapper
+    numbers: Callable[[int], None], settings: Any
 ) -> None:
     assert not {"CDN-Cache-Control", "Cache-Tag", "Surrogate-Key"} & set(Site(long_page).get().headers)
     settings.CDN_SECONDS = 60
     site = Site(long_page)
-    for response in (site.get(), site.get(), site.get(headers={"If-None-Match": site.get()["ETag"]})):
+    for response in (site.get(), site.get(), site.get(**{"If-None-Match": site.get()["ETag"]})):
         assert response["CDN-Cache-Control"] == "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
         assert response["Cache-Control"] == "public, max-age=0, must-revalidate"
         assert response["Cache-Tag"] == response["Surrogate-Key"] == "directory"
