@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="directoryversion",
             name="known_since",
-            field=models.BigIntegerField(db_default=0, default=0),
+            # Without a default: SQLite would make the table anew, which triggers of all others name.
+            field=models.BigIntegerField(null=True),
         ),
     ]

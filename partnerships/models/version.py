@@ -32,7 +32,7 @@ class DirectoryVersion(models.Model):
     backup was restored last: of what changed between an older version and now, nothing is known."""
 
     number = models.BigIntegerField(default=0)
-    known_since = models.BigIntegerField(default=0, db_default=0)
+    known_since = models.BigIntegerField(null=True)
     raised_by = models.BigIntegerField(default=0)  # PostgreSQL's transaction id: once in a transaction is enough
 
     class Meta:

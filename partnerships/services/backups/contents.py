@@ -32,7 +32,7 @@ def _tables() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Contents:
-    """``migrations`` are those that were applied, by app; ``records`` the numbers of records by what they are called."""
+    """``migrations`` are those that were applied, by app; ``records`` numbers by what is counted."""
 
     migrations: dict[str, list[str]]
     directory_version: int

@@ -262,6 +262,8 @@ def _drop(connected: psycopg.Connection[Any], schema: str) -> None:
     for _attempt in range(ATTEMPTS):
         with contextlib.suppress(errors.LockNotAvailable, errors.DeadlockDetected), connected.transaction():
             connected.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'".encode())
-            connected.execute(f"SET LOCAL client_min_messages = warning; DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
+            connected.execute(
+                f"SET LOCAL client_min_messages = warning; DROP SCHEMA IF EXISTS {schema} CASCADE".encode()
+            )
             return
         time.sleep(0.1)

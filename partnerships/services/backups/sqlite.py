@@ -28,7 +28,9 @@ def _opened(path: Path, mode: str = "rw") -> Iterator[sqlite3.Connection]:
     """A connection of its own; whatever SQLite says is wrong becomes a ``BackupError``."""
     try:
         with contextlib.closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=SECONDS_TO_WAIT, isolation_level=None)
+            sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=SECONDS_TO_WAIT, isolation_level=None
+            )
         ) as opened:
             yield opened
     except sqlite3.Error as error:
@@ -95,7 +97,8 @@ class Staged:
         """Put the copy in the place of the live database, in one transaction of its WAL.
 
         Who reads goes on with what was before and sees the copy with the next query; who writes waits. The lock is
-        there from the first pages on, and then the state that goes is kept again if it changed since it was kept. A process that is killed meanwhile leaves a transaction that never ended.
+        there from the first pages on, and then the state that goes is kept again if it changed since it was kept. A
+        process that is killed meanwhile leaves a transaction that never ended.
         """
         with _opened(_live(), "rwc") as live, _opened(_live(), "rwc") as watching, _opened(self._path) as copy:
             live.execute("PRAGMA journal_mode = WAL")
