@@ -69,6 +69,7 @@ class SiteTestsTogether(LoadScopeScheduling):
         of_the_site = (
             "tests/browser/",
             "tests/test_api_by_chance.py",
+            "tests/test_backups_of_the_site.py",
             "tests/test_first_start.py",
             "tests/test_workers.py",
         )

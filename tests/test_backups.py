@@ -436,7 +436,7 @@ WHOLE = "is not a whole backup"
         (lambda path: flipped(path, 0.3), WHOLE),
         (lambda path: flipped(path, 0.6), WHOLE),
         (lambda path: path.unlink(), "Cannot read .*: No such file or directory"),
-        (lambda path: rewritten(path, lambda content: content[:40_000]), "cannot be used|is damaged|pg_restore failed"),
+        (lambda path: rewritten(path, lambda content: content[: len(content) // 2]), "is malformed|pg_restore failed"),
         (other_engine, "a backup is restored on the engine it was made of"),
         (newer, r"made by version 9\.1, with migrations .*partnerships\.0999_what_comes.* Upgrade it first"),
         (lambda path: rewritten(path, format=2), "is of format 2.* Upgrade it first"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.db.models import Model
 
 from partnerships.models import Actor, DirectoryVersion, Partnership, Source, Suggestion, Theme
 
@@ -19,7 +20,7 @@ _BESIDE_MODELS = {_MIGRATIONS, "shared_for_a_while"}
 
 def _tables() -> dict[str, str]:
     """Tables of what people call records, by what they are called."""
-    models = {
+    models: dict[str, type[Model]] = {
         "partnerships": Partnership,
         "places and organisations": Actor,
         "themes": Theme,

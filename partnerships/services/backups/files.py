@@ -60,8 +60,8 @@ class Manifest:
                 f"This backup is of format {found['format']}, made by version {str(found.get('program'))[:20]!r}; "
                 f"this program, version {settings.VERSION}, reads format {FORMAT}. Upgrade it first."
             )
-        expected = {"made_at": str, "engine": str, "program": str, "migrations": dict, "records": dict}
-        expected |= {"directory_version": int, "size": int, "sha256": str}
+        texts: dict[str, type] = dict.fromkeys(("made_at", "engine", "program", "sha256"), str)
+        expected = texts | {"migrations": dict, "records": dict, "directory_version": int, "size": int}
         if any(not isinstance(found.get(name), kind) for name, kind in expected.items()):
             raise ValueError("it is not complete")
         return cls(**{name: found[name] for name in ("format", *expected)})
