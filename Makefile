@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check bench pictures lock messages
+.PHONY: run test check bench faults pictures lock messages
 
 run: .venv/installed
 	@# The trap leaves Ctrl-C to the server, which ends well by itself; 130 is Ctrl-C before it began to serve.
@@ -17,7 +17,7 @@ run: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 --engine sqlite
-	$(BIN)/python -m pytest -n 2 --engine postgresql -m "not looks and not once and not pictures"
+	$(BIN)/python -m pytest -n 2 --engine postgresql -m "not looks and not once and not pictures and not faults"
 
 check: .venv/installed-dev
 	$(BIN)/ruff check
@@ -34,6 +34,10 @@ check: .venv/installed-dev
 
 bench: .venv/installed-dev .venv-bench/installed
 	$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ALL),--all)
+
+faults: .venv/installed-dev
+	$(BIN)/python -m pytest -n 0 -m faults --engine sqlite
+	$(BIN)/python -m pytest -n 0 -m "faults and not once" --engine postgresql
 
 pictures: .venv/installed-dev
 	$(BIN)/python -m pytest -n 0 -m pictures

@@ -14,9 +14,10 @@ import secrets
 import tempfile
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
+import dj_database_url
 import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -112,7 +113,25 @@ def _email_url(text: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _replica_urls(text: str) -> list[dict[str, Any]]:
+    """Django's settings of each database; addresses are separated by commas."""
+    urls = [part.strip() for part in text.split(",") if part.strip()]
+    if any(urlsplit(url).scheme not in {"postgres", "postgresql"} for url in urls):
+        raise EnvError("it must be like postgres://user:password@replica.example.org/name, separated by commas.")
+    return [cast(dict[str, Any], dj_database_url.parse(url)) for url in urls]
+
+
+def _cache_url(text: str) -> str:
+    parts = urlsplit(text)
+    names_a_server = parts.path if parts.scheme == "unix" else parts.hostname
+    if text and (parts.scheme not in {"redis", "rediss", "unix"} or not names_a_server):
+        raise EnvError("it must be like redis://cache.example.org:6379/0.")
+    return text
+
+
 env.add_parser("site_url", _site_url)
+env.add_parser("replica_urls", _replica_urls)
+env.add_parser("cache_url", _cache_url)
 env.add_parser("email_url", _email_url)
 env.add_parser("email_address", _email)
 env.add_parser("tile_url", _tile_url)
@@ -127,6 +146,9 @@ try:
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted(LOOPBACK_NAMES | {_site_host}))
     TRUSTED_PROXIES: list[str] = env.proxies("TRUSTED_PROXIES", default="")
     _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'directory.sqlite3'}")
+    _replicas: list[dict[str, Any]] = env.replica_urls("DATABASE_REPLICA_URLS", default="")
+    CACHE_URL: str = env.cache_url("CACHE_URL", default="")
+    CDN_SECONDS = env.whole_number("CDN_SECONDS", default="0", largest=86_400)
     TILE_URL: str = env.tile_url("TILE_URL", default="")
     KEEP_PAGES = env.whole_number("KEEP_PAGES", default="32", largest=100_000)
     RATE_LIMIT = env.whole_number("RATE_LIMIT", default="600", largest=1_000_000)
@@ -236,9 +258,24 @@ else:
     raise ImproperlyConfigured("DATABASE_URL must be a sqlite:/// or a postgres:// address.")
 DATABASES = {"default": _database}
 
+# Read instead of the primary, for public pages (partnerships/databases.py).
+REPLICAS = [f"replica{number}" for number in range(1, len(_replicas) + 1)]
+for _alias, _replica in zip(REPLICAS, _replicas, strict=True):
+    _waiting = {"connect_timeout": 2, "tcp_user_timeout": 5000, "pool": {"min_size": 1, "max_size": 8, "timeout": 2}}
+    DATABASES[_alias] = {
+        **_replica,
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {**_waiting, **_replica.get("OPTIONS", {})},
+        "TEST": {"MIRROR": "default"},
+    }
+if REPLICAS:
+    if _database["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_REPLICA_URLS needs PostgreSQL in DATABASE_URL.")
+    DATABASE_ROUTERS = ["config.routers.Replicas"]
+
 # What all workers, and all servers of one database, must know of each other for a short while: attempts to sign in,
-# codes that were used. Pages are kept elsewhere (http/kept_pages.py).
-CACHES = {
+# codes that were used. It must not be lost when a cache is.
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "shared_for_a_while",
@@ -246,6 +283,18 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
+if CACHE_URL:
+    # Finished pages, shared by all servers (http/shared_pages.py). Whoever waits for it waits longer than it saves.
+    CACHES["pages"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "page",
+        "OPTIONS": {
+            "serializer": "partnerships.http.shared_pages.AsItIs",
+            "socket_timeout": 0.25,
+            "socket_connect_timeout": 0.25,
+        },
+    }
 
 # --- Languages -----------------------------------------------------------------------------------------------------
 

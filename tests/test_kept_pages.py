@@ -27,10 +27,6 @@ class Connection:
     """As much of a connection as matters here."""
 
     in_atomic_block = False
-    was_closed = False
-
-    def close(self) -> None:
-        self.was_closed = True
 
 
 @pytest.fixture
@@ -216,22 +212,6 @@ def test_no_kept_page_is_shown_where_the_database_cannot_be_asked(
     with pytest.raises(OperationalError):  # of the view, which asks too; a view that does not may still answer
         site.get()
     assert site.views == 2
-
-
-def test_a_connection_that_was_lost_is_made_again(
-    numbers: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers = iter([OperationalError("server closed the connection"), 7])
-
-    def current() -> int:
-        answer = next(answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    monkeypatch.setattr(version, "current", current)
-    assert kept_pages.Moment.now().version == 7
-    assert kept_pages.connection.was_closed
 
 
 # --- ETag ----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from partnerships import queries
+from partnerships import databases, queries
 from partnerships.models import Citation, Country, Milestone, Outcome, Participation, PartnershipTheme
 
 _TEXTS = ("slug", "title", "title_ja", "summary", "summary_ja", "kind", "status")
@@ -59,6 +59,11 @@ def moment(of: dt.datetime) -> str:
 
 def records(keys: list[int]) -> dict[int, Record]:
     """These partnerships by their keys, in no particular order; those that are not published any more are left out."""
+    # Most of them are read while a file is being sent, after the view has ended.
+    return databases.read(lambda: _read(keys), databases.current_version())
+
+
+def _read(keys: list[int]) -> dict[int, Record]:
     found = {}
     for pk, *values in queries.partnerships().filter(pk__in=keys).values_list("pk", *_COLUMNS):
         own = dict(zip(_COLUMNS, values, strict=True))

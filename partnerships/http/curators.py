@@ -18,6 +18,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 
+from partnerships import databases
+
 from .language import without_language
 
 ACCOUNTS = "/accounts"
@@ -65,6 +67,12 @@ class _ForCurators:
 
 
 class SessionMiddleware(_ForCurators, sessions.SessionMiddleware):
+    """The first of the three; what it needs the database for must not fail because that was restarted meanwhile."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        databases.make_sure_of_primary()
+        super().process_request(request)
+
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if without_language(request.path_info).startswith(ACCOUNTS):
             add_never_cache_headers(response)

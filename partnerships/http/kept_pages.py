@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotModified
 
+from partnerships import databases
 from partnerships.models import version
 
-from . import encodings, entity_tags
+from . import encodings, entity_tags, shared_pages
 from .store import Page, Store
 
 View = Callable[..., HttpResponseBase]
@@ -27,7 +28,9 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Caches may keep a page, but ask each time whether it is still right: a published change shows on the next request.
 CACHE_CONTROL = "public, max-age=0, must-revalidate"
+PURGE_TAG = "directory"  # of every page, because every page depends on the version of the directory
 MEGABYTE = 1024 * 1024
+READING = {"GET", "HEAD"}
 SECONDS_A_DAY = 86_400
 
 
@@ -38,32 +41,42 @@ class Moment(NamedTuple):
     day: int  # since 1970, in UTC
 
     @classmethod
-    def now(cls) -> Moment:
-        return cls(_version(), int(time.time() // SECONDS_A_DAY))
+    def now(cls, patience: float = 0) -> Moment:
+        """``patience`` is how many seconds to wait for a database that is away."""
+        return cls(databases.current_version(patience), cls.today())
+
+    @staticmethod
+    def today() -> int:
+        return int(time.time() // SECONDS_A_DAY)
 
 
-def _version() -> int:
-    try:
-        return version.current()
-    except (DatabaseError, InterfaceError):
-        if connection.in_atomic_block:
-            raise
-        # The database may have been restarted since this thread last asked it: the next connection is a new one.
-        connection.close()
-        return version.current()
+class Found(HttpResponse):
+    """Stands for a page that another process has made, until it comes to ``kept_pages``."""
+
+    def __init__(self, page: Page, moment: Moment) -> None:
+        super().__init__()
+        self.page = page
+        self.moment = moment
 
 
 def public_page(view: View) -> View:
     """Mark a view as public: what it answers with 200 depends on its address and the published directory only.
 
-    It is kept, and carries an ETag. A view may take a single answer out of that with a ``Cache-Control`` of its own.
+    It is read from a replica where there is one, is kept, and carries an ETag. A view may take a single answer out of
+    that with a ``Cache-Control`` of its own.
     """
 
     @functools.wraps(view)
     def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        moment = Moment.now()  # before the view reads anything: what it reads may be newer, never older
+        # Before the view reads anything: what it reads may be newer, never older.
+        moment = Moment.now(databases.SECONDS_OF_PATIENCE)
+        if request.method == "GET" and (page := shared_pages.find(entity_tags.tag_for(_address(request), moment))):
+            return Found(page, moment)
         with version.held(moment.version):
-            response = view(request, *args, **kwargs)
+            if request.method in READING:
+                response = databases.read(lambda: view(request, *args, **kwargs), moment.version)
+            else:
+                response = view(request, *args, **kwargs)
         if response.status_code == 200 and not response.has_header("Cache-Control"):
             response.made_at = moment  # type: ignore[attr-defined]
         return response
@@ -78,7 +91,7 @@ def kept_pages(get_response: GetResponse) -> GetResponse:
     store = Store(settings.KEEP_PAGES * MEGABYTE)
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if request.method not in {"GET", "HEAD"}:
+        if request.method not in READING:
             return _without_caching(get_response(request))
         address = _address(request)
         known_tags = request.META.get("HTTP_IF_NONE_MATCH", "")
@@ -87,6 +100,10 @@ def kept_pages(get_response: GetResponse) -> GetResponse:
             if answer is not None:
                 return answer
         response = get_response(request)
+        if isinstance(response, Found):
+            if _is_settled(response.moment):
+                store.keep(address, response.moment, response.page)
+            return _answer_known(request, address, response.page, known_tags)
         moment = getattr(response, "made_at", None)
         if moment is None or not _is_the_same_for_everyone(response):
             return _without_caching(response)
@@ -99,15 +116,18 @@ def kept_pages(get_response: GetResponse) -> GetResponse:
         page = Page(headers, response.content, tag)
         if request.method == "GET" and _is_settled(moment):
             store.keep(address, moment, page)
-        if entity_tags.names(known_tags, page.tag) or known_tags.strip() == "*":
-            return _not_modified(page.tag)
-        return _answer(request, address, page)
+            shared_pages.keep(page)
+        return _answer_known(request, address, page, known_tags)
 
     def _kept_answer(request: HttpRequest, address: tuple[str, ...], known_tags: str) -> HttpResponse | None:
         try:
             moment = Moment.now()
-        except (DatabaseError, InterfaceError):
-            return None  # the view says what is wrong
+        except databases.LOST:
+            # Nothing can have changed that this server could know of: what it showed last is the best that there is.
+            known = store.moment if databases.primary.is_away else None
+            if not isinstance(known, Moment) or known.day != Moment.today():
+                return None  # the view waits, or says what is wrong
+            moment = known
         if entity_tags.may_name_ours(known_tags):
             tag = entity_tags.tag_for(address, moment)
             if entity_tags.names(known_tags, tag):
@@ -116,6 +136,11 @@ def kept_pages(get_response: GetResponse) -> GetResponse:
         if page is None:
             return None
         return _not_modified(page.tag) if known_tags.strip() == "*" else _answer(request, address, page)
+
+    def _answer_known(request: HttpRequest, address: tuple[str, ...], page: Page, known_tags: str) -> HttpResponse:
+        if entity_tags.names(known_tags, page.tag) or known_tags.strip() == "*":
+            return _not_modified(page.tag)
+        return _answer(request, address, page)
 
     def _answer(request: HttpRequest, address: tuple[str, ...], page: Page) -> HttpResponse:
         coding = encodings.IDENTITY
@@ -133,7 +158,12 @@ def kept_pages(get_response: GetResponse) -> GetResponse:
         What a transaction sees before its end may never come to be. And a view that was overtaken by a change must not
         make the store forget the pages that came after.
         """
-        return not connection.in_atomic_block and (moment == store.moment or moment == Moment.now())
+        if connection.in_atomic_block:
+            return False
+        try:
+            return moment == store.moment or moment == Moment.now()
+        except databases.LOST:
+            return False
 
     return middleware
 
@@ -172,7 +202,15 @@ def _is_the_same_for_everyone(response: HttpResponseBase) -> bool:
 
 
 def _validators(tag: str) -> dict[str, str]:
-    return {"ETag": tag, "Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding"}
+    validators = {"ETag": tag, "Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding"}
+    if seconds := settings.CDN_SECONDS:
+        # RFC 9213: for a content delivery network, which may then answer without asking, and be told to forget
+        # everything of this name. Browsers go by the other header.
+        validators["CDN-Cache-Control"] = (
+            f"public, max-age={seconds}, stale-while-revalidate={seconds}, stale-if-error={SECONDS_A_DAY}"
+        )
+        validators["Surrogate-Key"] = validators["Cache-Tag"] = PURGE_TAG
+    return validators
 
 
 def _not_modified(tag: str) -> HttpResponse:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.http import HttpResponse
 from django.http.response import ResponseHeaders
@@ -19,24 +20,34 @@ OVERHEAD = 4096  # of a page: its headers, its address and the objects around th
 class Page:
     """A response as it was first delivered, and its body in the codings that were asked for since."""
 
-    def __init__(self, headers: dict[str, str], body: bytes, tag: str) -> None:
+    def __init__(
+        self, headers: dict[str, str], body: bytes, tag: str, bodies: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
+        """``bodies`` are those in other codings that are there already."""
         self.tag = tag
-        self._bodies = {encodings.IDENTITY: body}
+        self.headers = headers
+        self._bodies = {encodings.IDENTITY: body, **bodies}
         self._headers = {encodings.IDENTITY: ResponseHeaders(headers)}
 
+    def body_in(self, coding: str) -> bytes:
+        """The body in a coding; compressed once, by the first who asks for it."""
+        if coding not in self._bodies:
+            self._bodies[coding] = encodings.encode(self._bodies[encodings.IDENTITY], coding)
+        return self._bodies[coding]
+
     def response_in(self, coding: str) -> HttpResponse:
-        """The page for a client that wants this coding; compressed once, by the first who asks for it."""
+        """The page for a client that wants this coding."""
+        body = self.body_in(coding)
         if coding not in self._headers:
-            body = self._bodies[coding] = encodings.encode(self._bodies[encodings.IDENTITY], coding)
             lengths = {"Content-Length": str(len(body)), "Content-Encoding": coding}
-            self._headers[coding] = ResponseHeaders({**self._headers[encodings.IDENTITY], **lengths})
-        response = HttpResponse(self._bodies[coding])
+            self._headers[coding] = ResponseHeaders({**self.headers, **lengths})
+        response = HttpResponse(body)
         # Not a copy, which takes longer than all the rest: this is the last room that a response comes through.
         response.headers = self._headers[coding]
         return response
 
     def is_there_in(self, coding: str) -> bool:
-        return coding in self._headers
+        return coding in self._bodies
 
     def __len__(self) -> int:
         """Bytes without compression."""

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
-from partnerships import text
+from partnerships import databases, text
 from partnerships.models import Actor, DirectoryVersion, Partnership, RecordVersion, Source
 from partnerships.text import Query
 
@@ -70,7 +70,7 @@ def ids_by_level(kind: str, query: Query) -> list[list[int]]:
     )
     if unwanted:
         statement = f"SELECT * FROM ({statement}) AS matches WHERE id NOT IN ({taken_out})"
-    with connection.cursor() as cursor:
+    with databases.connection().cursor() as cursor:
         cursor.execute(statement, [*(value for _sql, given in parts for value in given), *values])
         for number, pk in cursor.fetchall():
             rows[number].append(pk)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
@@ -15,18 +17,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from partnerships import coverage, linked_data, queries
+from partnerships import coverage, databases, linked_data, queries
 from partnerships.exports import workbooks
 from partnerships.exports.columns import COLUMNS
 from partnerships.filters import PartnershipFilter
 from partnerships.http import public_page
 from partnerships.http.cross_origin import API
+from partnerships.http.curators import ACCOUNTS
+from partnerships.http.language import without_language
 from partnerships.http.problems import problem_response
 from partnerships.models import PartialDate
 from partnerships.package import describing, download
 from partnerships.package.tables import TABLES
 
 from .package import citations_of_data
+
+SECONDS_UNTIL_NEXT_TRY = 10
 
 STATEMENT_WRITTEN_ON = PartialDate(2026, 11, 26)  # the one on accessibility
 
@@ -168,7 +174,33 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without the database, which may be what failed."""
+    """Rendered without the database, which may be what failed; 503 where that will pass."""
+    outage = databases.outage_behind(sys.exc_info()[1])
+    if outage:
+        return _out_of_service(request, outage)
     if request.path_info.startswith(API):
         return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong here; it has been noted."))
     return HttpResponseServerError(loader.render_to_string("500.html", {"request": request}))
+
+
+def _out_of_service(request: HttpRequest, outage: databases.Outage) -> HttpResponse:
+    if request.path_info.startswith(API):
+        sentence = _("The directory is out of service for a moment; please try again in a minute.")
+        response = problem_response(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
+    else:
+        context = {"request": request, "outage": outage.value, "typed": _what_was_typed(request)}
+        page = loader.render_to_string("503.html", context)
+        response = HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response.headers["Retry-After"] = str(SECONDS_UNTIL_NEXT_TRY)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _what_was_typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """The fields of the form that could not be saved, to be sent again; passwords are typed again."""
+    if request.method != "POST" or without_language(request.path_info).startswith(ACCOUNTS):
+        return []
+    try:
+        return [(name, value) for name, values in request.POST.lists() for value in values]
+    except (OSError, SuspiciousOperation):  # it did not come whole, or is none
+        return []
