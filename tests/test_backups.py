@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -188,54 +189,65 @@ def test_a_backup_of_an_older_program_is_migrated(directory: None, tmp_path: Pat
 
 
 @contextmanager
-def somebody_writing() -> Iterator[Callable[[], int]]:
-    """Gives two records the same summary in one transaction, again and again; yields what says how many times."""
-    stop, times = threading.Event(), [0]
+def somebody_writing() -> Iterator[list[int | None]]:
+    """Gives two records the same summary, the number of the write, in one transaction, again and again.
+
+    Yields a list that grows by one with each: with what version the state began in which it was written.
+    """
+    stop = threading.Event()
+    writes: list[int | None] = []
 
     def write() -> None:
         while not stop.is_set():
             with transaction.atomic():
                 for slug in ("one", "other"):
-                    Partnership.objects.filter(slug=slug).update(summary=f"Written {times[0]} times")
-            times[0] += 1
+                    Partnership.objects.filter(slug=slug).update(summary=str(len(writes)))
+                state = DirectoryVersion.objects.get().known_since
+            writes.append(state)
         connections.close_all()
 
     thread = threading.Thread(target=write)
     thread.start()
     try:
-        yield lambda: times[0]
+        wait_for_another(writes)
+        yield writes
     finally:
         stop.set()
         thread.join()
 
 
+def wait_for_another(writes: list[int | None]) -> None:
+    until = len(writes) + 2
+    while len(writes) < until:
+        time.sleep(0.01)
+
+
+def summaries() -> list[str]:
+    return list(Partnership.objects.order_by("slug").values_list("summary", flat=True))
+
+
 def test_a_backup_is_of_one_moment_while_others_write(directory: None, tmp_path: Path) -> None:
-    with somebody_writing() as written:
+    with somebody_writing() as writes:
         for number in range(3):
-            before = written()
+            before = len(writes)
             call_command("backup", tmp_path / f"{number}.zip", verbosity=0)
-            assert written() > before
+            assert len(writes) > before
     for number in range(3):
         restore(tmp_path / f"{number}.zip", "--yes")
-        one, other = Partnership.objects.order_by("slug").values_list("summary", flat=True)
+        one, other = summaries()
         assert one == other
 
 
-def test_what_others_write_while_a_backup_is_restored_is_kept_or_still_there(
-    backup: Path, var: Path, tmp_path: Path
-) -> None:
-    """Every write that came back is either in the backup of what was replaced or was made to the restored state."""
-    with somebody_writing() as written:
-        while not written():
-            pass
+def test_what_others_write_meanwhile_is_in_what_was_kept_or_in_what_was_restored(backup: Path, var: Path) -> None:
+    with somebody_writing() as writes:
         restore(backup, "--yes")
-        until = written() + 2
-        while written() < until:
-            pass
-    assert set(Partnership.objects.values_list("summary", flat=True)) == {f"Written {written() - 1} times"}
+        wait_for_another(writes)
+    assert summaries() == [str(len(writes) - 1)] * 2
+    last_before = max(number for number, state in enumerate(writes) if state is None)
+    assert all(state for state in writes[last_before + 1 :])
     [kept] = (var / "before-restore").iterdir()
     restore(kept, "--yes")
-    assert len(set(Partnership.objects.values_list("summary", flat=True))) == 1
+    assert summaries() == [str(last_before)] * 2
 
 
 # --- The file --------------------------------------------------------------------------------------------------------
