@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ from xstatic.pkg import leaflet
 from partnerships import after_paint
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 
 # The port of “make run PORT=…”; one that is none is refused by the command that is to listen on it.

@@ -32,7 +32,7 @@ from . import bitmaps, queries, search
 from .bitmaps import Slots
 from .dimensions import DIMENSIONS
 from .filters import PartnershipFilter
-from .models import Partnership, RecordVersion, version
+from .models import Partnership, version
 from .text import parse
 
 MOST_PATCHED = 500  # records; for more, everything is read anew
@@ -507,8 +507,8 @@ def _next(last: Catalogue | None, number: int) -> Catalogue:
     # What was made inside a transaction may have been rolled back since; and slots are never used again.
     if last is None or last.is_of_a_transaction or number < last.version or last.is_mostly_empty:
         return Catalogue.of_everything(number)
-    changes = RecordVersion.objects.since(last.version)
-    if changes[: MOST_PATCHED + 1].count() > MOST_PATCHED:
+    changes = version.changes_since(last.version)
+    if changes is None or changes[: MOST_PATCHED + 1].count() > MOST_PATCHED:
         return Catalogue.of_everything(number)
     changed = changes.shown_partnerships()
     return last.following(number, changed) if len(changed) <= MOST_PATCHED else Catalogue.of_everything(number)

@@ -80,8 +80,12 @@ def current(kind: str) -> list[Pair]:
     """
     number = version.current()
     found = _latest.get(kind)
-    if found and found.version != number and not _changed_since(found.version, kind):
-        found = _latest[kind] = replace(found, version=number)
+    if found and found.version != number:
+        changes = version.changes_since(found.version)
+        if changes is None:
+            found = None
+        elif not changes.filter(record_kind__in=_RESTS_ON[RecordKind(kind)]).exists():
+            found = _latest[kind] = replace(found, version=number)
     if found is None or (found.version != number and monotonic() >= found.good_until):
         started = monotonic()
         pairs = _find(kind, lambda text: None)
@@ -92,11 +96,6 @@ def current(kind: str) -> list[Pair]:
         here = set(_MODELS[kind].objects.filter(**NOT_MERGED).values_list("pk", flat=True))
         pairs = [pair for pair in pairs if here.issuperset(pair.key)]
     return _without_told_apart(kind, pairs)
-
-
-def _changed_since(number: int, kind: str) -> bool:
-    """Whether anything that pairs of this kind rest on changed after a version."""
-    return RecordVersion.objects.since(number).filter(record_kind__in=_RESTS_ON[RecordKind(kind)]).exists()
 
 
 def _without_told_apart(kind: str, pairs: list[Pair]) -> list[Pair]:

@@ -7,6 +7,7 @@ migration, because SQLite drops them whenever a later migration makes a table an
 
 from __future__ import annotations
 
+import secrets
 import select
 import time
 from collections.abc import Iterator
@@ -30,9 +31,11 @@ from .source import Citation
 
 class DirectoryVersion(models.Model):
     """One row. The low 20 bits of ``number`` are random: a transaction that was rolled back, or a backup that was
-    restored, never leaves behind a number that later means something else."""
+    restored, never leaves behind a number that later means something else. ``known_since`` is the number with which a
+    backup was restored last: of what changed between an older version and now, nothing is known."""
 
     number = models.BigIntegerField(default=0)
+    known_since = models.BigIntegerField(null=True)
     raised_by = models.BigIntegerField(default=0)  # PostgreSQL's transaction id: once in a transaction is enough
 
     class Meta:
@@ -183,6 +186,28 @@ def read(connection: BaseDatabaseWrapper, seconds: float | None = None) -> int:
     return row[0] if row else 0
 
 
+def changes_since(number: int) -> RecordVersionQuerySet | None:
+    """The records that changed after a version; None where that is not known, because a backup was restored since.
+
+    Whoever keeps something of an earlier version and brings it up to date asks here, and makes it anew for None.
+    """
+    if DirectoryVersion.objects.filter(known_since__gt=number).exists():
+        return None
+    return RecordVersion.objects.since(number)
+
+
+_STEPS_AT_RESTORING = 1 << 20  # so many changes may be made elsewhere between this and the restored state's turn
+
+
+def begin_anew(after: int) -> int:
+    """Give a restored directory a number that is beyond ``after`` and all its own; returns it."""
+    own = current()
+    number = (((max(after, own) >> 20) + _STEPS_AT_RESTORING) << 20) | secrets.randbits(20)
+    # No transaction of another server may find its own id there, or it would not raise the number.
+    DirectoryVersion.objects.update(number=number, known_since=number, raised_by=0)
+    return number
+
+
 def _ask(pgconn: Any, seconds: float) -> Any:
     """The version's row from a server that may hang, in which case the connection is ended."""
     pgconn.send_query(_READ.encode())
@@ -289,7 +314,8 @@ def missing_triggers(connection: BaseDatabaseWrapper) -> set[str]:
     wanted = {f"{table}_noted_on_{operation.lower()}" for table in tables for operation in _ROWS}
     query: dict[str, str] = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D' "
+        "AND pg_table_is_visible(tgrelid)",  # a state that is being restored has its own, in a schema of its own
     }
     with connection.cursor() as cursor:
         cursor.execute(query[connection.vendor])

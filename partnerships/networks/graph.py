@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from partnerships import catalogue, queries, wording
 from partnerships.bitmaps import Slots
 from partnerships.catalogue import Catalogue
-from partnerships.models import Actor, Country, PartialDate, Partnership, RecordVersion
+from partnerships.models import Actor, Country, PartialDate, Partnership, RecordVersion, version
 
 Side = tuple[int, ...]  # keys of bodies, in the record's order
 
@@ -240,7 +240,9 @@ def of(known: Catalogue) -> Graph:
 def _next(last: Graph | None, known: Catalogue) -> Graph:
     if last is None or last.known.line is not known.line or known.version < last.known.version:
         return _made(known)
-    changes = RecordVersion.objects.since(last.known.version)
+    changes = version.changes_since(last.known.version)
+    if changes is None:
+        return _made(known)
     is_same = not changes.ids(RecordVersion.Kind.ACTOR).exists()
     changed = set(changes.ids(RecordVersion.Kind.PARTNERSHIP)) if is_same else changes.partnerships()
     if len(changed) > catalogue.MOST_PATCHED:

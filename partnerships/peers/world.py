@@ -307,8 +307,8 @@ def _knows_all_places(last: World, number: int) -> bool:
     """Whether no place changed since a former world was made."""
     if last.is_of_a_transaction or number < last.version:
         return False
-    changed = RecordVersion.objects.filter(record_kind=RecordVersion.Kind.ACTOR)
-    return not changed.since(last.version).exists()
+    changes = version.changes_since(last.version)
+    return changes is not None and not changes.ids(RecordVersion.Kind.ACTOR).exists()
 
 
 def _keys(found: QuerySet[Partnership]) -> QuerySet[Any]:
