@@ -1,12 +1,10 @@
-"""Pages that are about the directory as a whole, the probes, and the pages shown when something is wrong."""
+"""Pages that are about the directory as a whole, and the pages shown when something is wrong."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
 from django.shortcuts import render
 from django.template import loader
@@ -23,6 +21,7 @@ from partnerships.http import public_page
 from partnerships.http.cross_origin import API
 from partnerships.http.problems import problem_response
 from partnerships.models import PartialDate
+from partnerships.monitoring.requests import current_id
 from partnerships.package import describing, download
 from partnerships.package.tables import TABLES
 
@@ -98,25 +97,6 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/accessibility.html", context)
 
 
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
-    return HttpResponse("ok", content_type="text/plain")
-
-
-@require_safe
-def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers and has the tables that this version needs; 503 with the reason otherwise."""
-    try:
-        executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
-        return HttpResponse("database unreachable", content_type="text/plain", status=503)
-    if waiting:
-        return HttpResponse("migrations waiting", content_type="text/plain", status=503)
-    return HttpResponse("ready", content_type="text/plain")
-
-
 ROBOTS = """\
 # Welcome. Every record, place, theme and source is linked from lists that may be read, page by page.
 User-agent: *
@@ -171,4 +151,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without the database, which may be what failed."""
     if request.path_info.startswith(API):
         return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong here; it has been noted."))
-    return HttpResponseServerError(loader.render_to_string("500.html", {"request": request}))
+    context = {"request": request, "request_id": current_id()}
+    return HttpResponseServerError(loader.render_to_string("500.html", context))
