@@ -70,6 +70,7 @@ class SiteTestsTogether(LoadScopeScheduling):
             "tests/browser/",
             "tests/test_api_by_chance.py",
             "tests/test_first_start.py",
+            "tests/test_watching.py",
             "tests/test_workers.py",
         )
         return "site" if nodeid.startswith(of_the_site) else nodeid

@@ -17,25 +17,26 @@ PAGES = {
     *("suggest", "themes", "updates"),
 }
 _FILES = {"opensearch", "robots", "sitemap"} | PAGES
+_HOME = {"/", "/ja", "/ja/"}
 _PROBES = {"healthz", "metrics", "readyz"}
 
 
 def shortened(path: str) -> str:
-    """A path as it is written down: ``/suggest/…`` for the page of a suggestion, ``?`` for what is no part of ours."""
-    path = _SECRET.sub(r"\1…", path)
-    parts = (part if part == "…" or _ORDINARY.fullmatch(part) else "?" for part in path.split("/"))
+    """A path as it is written down: ``/suggest/...`` for a suggestion's page, ``?`` for what is no part of ours."""
+    path = _SECRET.sub(r"\1...", path)
+    parts = (part if part == "..." or _ORDINARY.fullmatch(part) else "?" for part in path.split("/"))
     return "/".join(parts)[:LONGEST]
 
 
 def kind_of(path: str) -> str:
     """What kind of page a path asks for: one of a closed set, whatever clients send."""
+    if path in _HOME:
+        return "home"
     first, _slash, rest = path[1:].partition("/")
     if first == "ja":
-        first, _slash, rest = rest.partition("/")
+        first = rest.partition("/")[0]
     if first in PAGES:
         return first
-    if not first:
-        return "other" if rest else "home"
     if first in _PROBES:
         return "probes"
     stem, dot, _ending = first.partition(".")

@@ -19,6 +19,7 @@ logger = logging.getLogger("partnerships.queries")
 
 _LITERAL = re.compile(r"'(?:[^'\\]|''|\\.)*'?|\$(\w*)\$.*?(?:\$\1\$|\Z)", re.DOTALL)
 _PLACEHOLDERS = re.compile(r"%s(?:\s*,\s*%s){3,}")
+_REPEATED = re.compile(r"(\([^()]*\))(?:, \1){2,}")
 
 
 def watch(milliseconds: int) -> None:
@@ -45,7 +46,7 @@ def watch(milliseconds: int) -> None:
 def without_values(sql: str) -> str:
     """A statement in one line, with ``?`` for its literal texts, and long rows of placeholders told short."""
     line = " ".join(_LITERAL.sub("?", str(sql)).split())
-    return _PLACEHOLDERS.sub("%s, …", line)[:LONGEST]
+    return _REPEATED.sub(r"\1, ...", _PLACEHOLDERS.sub("%s, ...", line))[:LONGEST]
 
 
 def _tell(sql: str, milliseconds: float, database: str) -> None:

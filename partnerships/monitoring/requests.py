@@ -30,13 +30,17 @@ WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]
 class Request:
     """What is known of a request while it is answered."""
 
-    __slots__ = ("id", "method", "path", "status")
+    __slots__ = ("id", "line", "method", "path")
 
     def __init__(self, request_id: str, method: str, path: str) -> None:
         self.id = request_id
         self.method = method
         self.path = path
-        self.status = 0
+        self.line = "500"  # of the answer: its status in digits and in words
+
+    @property
+    def status(self) -> int:
+        return int(self.line[:3])
 
     @property
     def told_method(self) -> str:
@@ -85,8 +89,9 @@ def watched(application: WSGIApplication, settings: Watching) -> WSGIApplication
         _current.set(request)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            request.status = int(status[:3])
-            return start_response(status, [*headers, (HEADER, request.id)], exc_info)
+            request.line = status
+            headers.append((HEADER, request.id))  # a list that was made for this answer, whatever was kept
+            return start_response(status, headers, exc_info)
 
         body: Iterable[bytes]
         try:
