@@ -68,19 +68,21 @@ def name_of(error: BaseException) -> str:
 def without_quotations(text: str) -> str:
     """The first line of a text, with ``?`` for what it quotes and for addresses, of people and of machines."""
     line = text.partition("\n")[0]
-    names = _names_of_the_database()
-
-    def told(found: re.Match[str]) -> str:
-        name = found[0][1:-1]
-        return found[0] if name in names or re.fullmatch(r"partnerships_\w+", name, re.ASCII) else "?"
-
     parts = []
     end = 0
     for found in _QUOTED.finditer(line):  # what no quotation is left open in between
-        parts += [_UNFINISHED.sub("?", line[end : found.start()]), told(found)]
+        parts += [_UNFINISHED.sub("?", line[end : found.start()]), _told(found[0])]
         end = found.end()
     parts.append(_UNFINISHED.sub("?", line[end:]))
     return _ADDRESS.sub("?", "".join(parts))[:LONGEST]
+
+
+def _told(quotation: str) -> str:
+    """A quotation where it is a name of the database's; databases name rules and indexes after their tables."""
+    names, tables = _names() if apps.ready else (frozenset[str](), ())
+    name = quotation[1:-1]
+    is_known = name in names or (re.fullmatch(r"\w+", name, re.ASCII) and name.startswith(tables))
+    return quotation if is_known else "?"
 
 
 def _message(error: BaseException) -> str:
@@ -114,14 +116,13 @@ def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
 
 
 @functools.cache
-def _names() -> frozenset[str]:
+def _names() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Names of tables, columns, rules and indexes; and how the names begin that databases make of a table's."""
     names: set[str] = set()
+    tables = set()
     for model in apps.get_models(include_auto_created=True):
         rules: list[BaseConstraint | Index] = [*model._meta.constraints, *model._meta.indexes]
         names |= {model._meta.db_table, *(rule.name for rule in rules if rule.name)}
         names |= {field.column for field in model._meta.local_fields if field.column}
-    return frozenset(names)
-
-
-def _names_of_the_database() -> frozenset[str]:
-    return _names() if apps.ready else frozenset()
+        tables.add(f"{model._meta.db_table}_")
+    return frozenset(names), ("partnerships_", *tables)

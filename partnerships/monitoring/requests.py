@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from django.core.signals import got_request_exception
+
 from . import metrics, paths
 
 HEADER = "X-Request-ID"
@@ -76,6 +78,7 @@ class Watching(Protocol):
 
 def watched(application: WSGIApplication, settings: Watching) -> WSGIApplication:
     """The application with an id for each request, counted and logged where the settings ask for it."""
+    got_request_exception.connect(_count_fault, dispatch_uid="unhandled errors")
     is_trusted = _trusting(settings.TRUSTED_PROXIES) if settings.TRUSTED_PROXIES else None
     is_followed = settings.LOG_REQUESTS or bool(settings.METRICS_TOKEN)
 
@@ -144,8 +147,12 @@ class _Body:
                 finish(self._request, self._bytes)
 
 
-def _note_fault(what: str) -> None:
+def _count_fault(**options: Any) -> None:
     metrics.count("unhandled_error")
+
+
+def _note_fault(what: str) -> None:
+    _count_fault()
     logger.exception(what)
 
 
