@@ -11,6 +11,7 @@ import ipaddress
 import os
 import re
 import secrets
+import sys
 import tempfile
 import tomllib
 from pathlib import Path
@@ -129,11 +130,36 @@ def _cache_url(text: str) -> str:
     return text
 
 
+def _emails(text: str) -> list[str]:
+    return [_email(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _token(text: str) -> str:
+    """A long text that can stand in a header; empty stands for none."""
+    if text and not re.fullmatch(r"[!-~]{16,}", text, re.ASCII):
+        raise EnvError("it must be 16 or more letters, digits and signs, without spaces.")
+    return text
+
+
+def _sentry_dsn(text: str) -> str:
+    if text:
+        from sentry_sdk.utils import BadDsn, Dsn
+
+        try:
+            Dsn(text)
+        except (BadDsn, ValueError) as error:
+            raise EnvError("it must be like https://key@sentry.example.org/1.") from error
+    return text
+
+
 env.add_parser("site_url", _site_url)
 env.add_parser("replica_urls", _replica_urls)
 env.add_parser("cache_url", _cache_url)
 env.add_parser("email_url", _email_url)
 env.add_parser("email_address", _email)
+env.add_parser("email_addresses", _emails)
+env.add_parser("sentry_dsn", _sentry_dsn)
+env.add_parser("token", _token)
 env.add_parser("tile_url", _tile_url)
 env.add_parser("proxies", _proxies)
 env.add_parser("whole_number", _whole_number)
@@ -155,6 +181,11 @@ try:
     CONTACT_EMAIL: str = env.email_address("CONTACT_EMAIL", default="")
     REVIEW_BY_ANOTHER = env.bool("REVIEW_BY_ANOTHER", default=False)
     _email_settings: dict[str, Any] = env.email_url("EMAIL_URL", default="")
+    LOG_REQUESTS = env.bool("LOG_REQUESTS", default=False)
+    SLOW_QUERY_MS = env.whole_number("SLOW_QUERY_MS", default="500", largest=3_600_000)
+    METRICS_TOKEN: str = env.token("METRICS_TOKEN", default="")
+    ERROR_EMAIL: list[str] = env.email_addresses("ERROR_EMAIL", default="")
+    SENTRY_DSN: str = env.sentry_dsn("SENTRY_DSN", default="")
     _is_local = set(ALLOWED_HOSTS) <= LOOPBACK_NAMES
     REQUIRE_MFA = env.bool("REQUIRE_MFA", default=not _is_local)
     _given_key = env.str("SECRET_KEY", default="")
@@ -166,6 +197,8 @@ if not _given_key and not _is_local:
         "SECRET_KEY must be set, because ALLOWED_HOSTS or SITE_URL make the site answer to more than this machine."
     )
 SECRET_KEY = _given_key or _secret_key(VAR_DIR)
+if ERROR_EMAIL and not _email_settings:
+    raise ImproperlyConfigured("ERROR_EMAIL needs a mail server: set EMAIL_URL too.")
 
 # --- The project ---------------------------------------------------------------------------------------------------
 
@@ -327,7 +360,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 _https = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = _https
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # a probe on the machine itself speaks plain http
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # what asks on the machine itself speaks plain http
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 # W005 and W021 ask for HSTS on all subdomains and in the browsers' preload list: other sites of a city's domain are
@@ -354,16 +387,34 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Logging -------------------------------------------------------------------------------------------------------
 
-# Django itself writes errors of a view only to DEBUG's console or by e-mail; here they go to the server's own output.
-LOGGING = {
+# Everything goes to the standard error of the process: as JSON, or as lines to read where that is a terminal. Loggers
+# have no handlers of their own, so that nothing is written in another way than by the root's (monitoring/logs.py).
+_is_at_a_terminal = sys.stderr is not None and sys.stderr.isatty()
+_reports = {
+    **({"mail": {"class": "partnerships.monitoring.reports.MailedReports"}} if ERROR_EMAIL else {}),
+    **({"sentry": {"class": "partnerships.monitoring.reports.SentryReports"}} if SENTRY_DSN else {}),
+}
+_format = "plain" if DEBUG else "readable" if _is_at_a_terminal else "json"
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {
-        "django": {"handlers": ["stderr"], "level": "INFO" if DEBUG else "ERROR", "propagate": True},
-        "partnerships": {"handlers": ["stderr"], "level": "INFO", "propagate": True},
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},  # with all that a developer needs
+        "readable": {"()": "partnerships.monitoring.logs.ReadableLines"},
+        "json": {"()": "partnerships.monitoring.logs.JSONLines"},
     },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": _format}, **_reports},
+    "root": {"handlers": ["stderr", *_reports], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO" if DEBUG else "ERROR", "propagate": True},
+        "partnerships": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}
+# What Granian itself has to say, in its main process and in each worker, is written in the same way.
+SERVER_LOGGING: dict[str, Any] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}},
 }
 
 # --- The API -------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from partnerships.views import (
     pages,
     partnerships,
     peers,
+    probes,
     sources,
     styleguide,
     suggesting,
@@ -35,8 +36,9 @@ from partnerships.views import (
 )
 
 urlpatterns = [
-    path("healthz", pages.healthz, name="healthz"),
-    path("readyz", pages.readyz, name="readyz"),
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
+    path("metrics", probes.metrics, name="metrics"),
     path("robots.txt", pages.robots, name="robots"),
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("sitemap-<slug:section>-<int:number>.xml", discovery.sitemap_part, name="sitemap-part"),

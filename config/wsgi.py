@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+from partnerships.monitoring.requests import WSGIApplication, watched
 
-WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 def ignoring_the_type_of_no_body(wrapped: WSGIApplication) -> WSGIApplication:
@@ -40,5 +41,9 @@ gc.collect()
 gc.freeze()
 gc.set_threshold(20_000, 25, 50)
 
+if not settings.DEBUG:
+    logging.captureWarnings(True)  # Python would write them past the log
+
 if settings.TRUSTED_PROXIES:
     application = wrap_wsgi_with_proxy_headers(application, trusted_hosts=settings.TRUSTED_PROXIES)
+application = watched(application, settings)

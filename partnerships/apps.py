@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
 from django.db import connection
 from django.db.models.signals import post_migrate
@@ -18,7 +19,10 @@ class PartnershipsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers the system checks)
         from .accounts import receivers
+        from .monitoring import queries
 
+        if settings.SLOW_QUERY_MS:
+            queries.watch(settings.SLOW_QUERY_MS)
         post_migrate.connect(_install, sender=self)
         receivers.connect()
 

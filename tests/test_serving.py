@@ -148,6 +148,13 @@ def test_addresses_for_others_are_written_with_the_port_that_is_listened_on(
         ("EMAIL_URL", "smtp://mail.example.org:many"),
         ("EMAIL_URL", "gopher://mail.example.org"),
         ("REQUIRE_MFA", "perhaps"),
+        ("LOG_REQUESTS", "perhaps"),
+        ("SLOW_QUERY_MS", "half a second"),
+        ("METRICS_TOKEN", "too-short"),
+        ("METRICS_TOKEN", "long enough, but with spaces"),
+        ("ERROR_EMAIL", "the operators"),
+        ("SENTRY_DSN", "https://sentry.example.org/1"),  # without a key
+        ("SENTRY_DSN", "sentry"),
         ("TILE_URL", "https://tiles.example.org/"),  # without {z}, {x} and {y}
         ("TILE_URL", "https://tiles.example.org; script-src */{z}/{x}/{y}"),  # it becomes a part of the policy
         ("TILE_URL", "ftp://tiles.example.org/{z}/{x}/{y}"),
@@ -164,6 +171,10 @@ def test_addresses_for_others_are_written_with_the_port_that_is_listened_on(
 )
 def test_it_names_a_setting_with_a_bad_value(folder: Path, name: str, value: str) -> None:
     assert_refused(serve(folder, **{name: value}), name)
+
+
+def test_it_wants_a_mail_server_to_mail_errors(folder: Path) -> None:
+    assert_refused(serve(folder, ERROR_EMAIL="operators@example.org", EMAIL_URL=""), "ERROR_EMAIL", "EMAIL_URL")
 
 
 def test_it_wants_a_secret_key_of_its_own_where_others_can_reach_it(folder: Path) -> None:

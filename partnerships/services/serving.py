@@ -33,6 +33,7 @@ from granian.log import LogLevels
 
 from partnerships.http import rate_limit
 from partnerships.models import Actor
+from partnerships.monitoring import metrics
 from partnerships.package.reading import PackageError
 from partnerships.services.loading import load
 
@@ -103,6 +104,8 @@ def serve(*, address: str, port: int, workers: int, on_start: Callable[[], None]
         if hasattr(each, "close_pool"):
             each.close_pool()
     rate_limit.counts()  # now, so that all workers count in the same memory
+    if settings.METRICS_TOKEN:
+        metrics.prepare_folder(settings.VAR_DIR / "metrics" / str(port))
     project, _dot, application = settings.WSGI_APPLICATION.rpartition(".")
     server = Granian(
         f"{project}:{application}",
@@ -115,6 +118,7 @@ def serve(*, address: str, port: int, workers: int, on_start: Callable[[], None]
         respawn_failed_workers=True,
         workers_kill_timeout=SECONDS_TO_STOP,
         log_level=LogLevels.error,
+        log_dictconfig=settings.SERVER_LOGGING,
     )
     server.on_startup(lambda: _when_answering(address, port, on_start))
     multiprocessing.set_start_method("fork", force=True)

@@ -38,8 +38,8 @@ def tell_sender(suggestion: Suggestion, action: str, words: str, report_failure:
         try:
             is_sent = settings.EMAIL_BACKEND not in NOWHERE and message.send()
         except (OSError, ValueError):
-            # The address is the sender's own business, so it does not go into the log.
-            logger.exception("The answer to suggestion %s was not sent", suggestion.reference)
+            # The address is the sender's own business, and the reference opens the page that only the sender knows.
+            logger.exception("The answer to suggestion number %s was not sent", suggestion.pk)
             is_sent = 0
         if not is_sent:
             report_failure()

@@ -1,4 +1,4 @@
-"""Pages that are about the directory as a whole, the probes, and the pages shown when something is wrong."""
+"""Pages that are about the directory as a whole, and the pages shown when something is wrong."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
 from django.shortcuts import render
 from django.template import loader
@@ -27,6 +25,7 @@ from partnerships.http.curators import ACCOUNTS
 from partnerships.http.language import without_language
 from partnerships.http.problems import problem_response
 from partnerships.models import PartialDate
+from partnerships.monitoring.requests import current_id
 from partnerships.package import describing, download
 from partnerships.package.tables import TABLES
 
@@ -104,25 +103,6 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/accessibility.html", context)
 
 
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
-    return HttpResponse("ok", content_type="text/plain")
-
-
-@require_safe
-def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers and has the tables that this version needs; 503 with the reason otherwise."""
-    try:
-        executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
-        return HttpResponse("database unreachable", content_type="text/plain", status=503)
-    if waiting:
-        return HttpResponse("migrations waiting", content_type="text/plain", status=503)
-    return HttpResponse("ready", content_type="text/plain")
-
-
 ROBOTS = """\
 # Welcome. Every record, place, theme and source is linked from lists that may be read, page by page.
 User-agent: *
@@ -180,7 +160,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return _out_of_service(request, outage)
     if request.path_info.startswith(API):
         return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong here; it has been noted."))
-    return HttpResponseServerError(loader.render_to_string("500.html", {"request": request}))
+    context = {"request": request, "request_id": current_id()}
+    return HttpResponseServerError(loader.render_to_string("500.html", context))
 
 
 def _out_of_service(request: HttpRequest, outage: databases.Outage) -> HttpResponse:
