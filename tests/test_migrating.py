@@ -103,6 +103,60 @@ def test_readers_pass_a_migration_that_waits_for_a_long_one() -> None:
         reader.execute("SELECT of_a_later_version FROM partnerships_theme")
 
 
+@pytest.mark.usefixtures("_as_it_was")
+def test_readers_pass_a_migration_that_works_out_what_comes_next() -> None:
+    seen: list[Any] = []
+
+    def migrate() -> None:
+        with connection.schema_editor() as editor:
+            editor.execute("ALTER TABLE partnerships_theme ADD COLUMN of_a_later_version integer")
+            with somebody(autocommit=True) as reader:
+                seen.extend(reader.execute("SELECT count(*) FROM partnerships_theme"))
+            editor.execute("ALTER TABLE partnerships_source ALTER COLUMN title SET NOT NULL")
+
+    migrating.patiently(connection, migrate, print)
+    assert seen == [(0,)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT of_a_later_version FROM partnerships_theme")
+
+
+@pytest.mark.usefixtures("_as_it_was")
+def test_what_a_migration_asks_is_asked_after_its_changes() -> None:
+    def migrate() -> None:
+        with connection.schema_editor() as editor:
+            editor.execute("ALTER TABLE partnerships_theme ADD COLUMN of_a_later_version integer")
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT of_a_later_version FROM partnerships_theme")
+
+    migrating.patiently(connection, migrate, print)
+
+
+@pytest.mark.usefixtures("_as_it_was")
+def test_all_tables_are_locked_before_any_is_changed_and_nothing_stays_of_a_failure() -> None:
+    def migrate() -> None:
+        with connection.schema_editor() as editor:
+            editor.execute("ALTER TABLE partnerships_theme ADD COLUMN of_a_later_version integer")
+            editor.execute("ALTER TABLE partnerships_source ALTER COLUMN title SET NOT NULL")
+
+    with somebody() as long_reader, somebody(autocommit=True) as reader:
+        long_reader.execute("SELECT count(*) FROM partnerships_source")
+        migration = InTheBackground(lambda: migrating.patiently(connection, migrate, print))
+        for _time in range(2):
+            wait_until(lambda: is_queueing(reader, "partnerships_source"))
+            assert not held(reader, "partnerships_theme")  # which comes later
+            wait_until(lambda: not is_queueing(reader, "partnerships_source"))
+        long_reader.commit()
+        migration.result()
+        reader.execute("SELECT of_a_later_version FROM partnerships_theme")
+
+
+def held(watcher: psycopg.Connection[Any], table: str) -> bool:
+    query = (
+        "SELECT count(*) FROM pg_locks WHERE granted AND mode = 'AccessExclusiveLock' AND relation = to_regclass(%s)"
+    )
+    return bool(watcher.execute(query, [table]).fetchone()[0])  # type: ignore[index]
+
+
 def test_writers_pass_the_triggers_that_a_migration_puts_in_place() -> None:
     theme = make_theme()
     with somebody() as long_writer, somebody(autocommit=True) as writer:

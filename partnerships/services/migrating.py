@@ -9,11 +9,16 @@ migrate one after the other. On SQLite readers never wait for a writer, and writ
 from __future__ import annotations
 
 import contextlib
+import re
+import sys
 import time
 from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Self
 
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 from psycopg.errors import LockNotAvailable
 
 Say = Callable[[str], None]
@@ -56,6 +61,8 @@ def patiently(connection: BaseDatabaseWrapper, migrate: Callable[[], None], say:
 
 @contextlib.contextmanager
 def _alone_and_in_no_queue(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    usual = connection.SchemaEditorClass
+    connection.SchemaEditorClass = InOneGo
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = {round(SECONDS_FOR_A_LOCK * 1000)}")
         try:
@@ -65,7 +72,58 @@ def _alone_and_in_no_queue(connection: BaseDatabaseWrapper) -> Iterator[None]:
             finally:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
         finally:
+            connection.SchemaEditorClass = usual
             cursor.execute("RESET lock_timeout")
+
+
+class InOneGo(DatabaseSchemaEditor):
+    """Sends a migration's changes of tables together, after locking all of these tables.
+
+    Between two of them Django works out its models anew, for seconds in all, in which the first table would stay
+    locked; and a reader of two tables, of which the migration has one and waits for the other, would be ended by
+    PostgreSQL as part of a deadlock. Whatever else a migration asks is asked of the tables as they are by then.
+    """
+
+    def __enter__(self) -> Self:
+        self._kept: list[tuple[str, Any]] = []
+        self._ending = contextlib.ExitStack()
+        self._ending.enter_context(self.connection.execute_wrapper(self._after_what_is_kept))
+        return super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._ending:
+            try:
+                if kind is None:
+                    while self.deferred_sql:
+                        self.execute(self.deferred_sql.pop(0), None)
+                    self._send()
+            except BaseException:
+                super().__exit__(*sys.exc_info())
+                raise
+            super().__exit__(kind, error, traceback)
+
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        if self.atomic_migration and not self.collect_sql:
+            self._kept.append((str(sql), params))
+        else:
+            super().execute(sql, params)
+
+    def _after_what_is_kept(self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        self._send()
+        return execute(sql, params, many, context)
+
+    def _send(self) -> None:
+        kept, self._kept = self._kept, []
+        changed = {name for sql, _params in kept for name in re.findall(r'^ALTER TABLE "(\w+)"', sql)}
+        if len(changed) > 1:
+            with self.connection.cursor() as cursor:
+                there = sorted(changed & set(self.connection.introspection.table_names(cursor)))
+                if there:
+                    cursor.execute(f"LOCK TABLE {', '.join(map(self.quote_name, there))}")
+        for sql, params in kept:
+            super().execute(sql, params)
 
 
 def _in_the_way(connection: BaseDatabaseWrapper) -> str:
