@@ -109,10 +109,10 @@ def test_readers_pass_a_migration_that_works_out_what_comes_next() -> None:
 
     def migrate() -> None:
         with connection.schema_editor() as editor:
-            editor.execute("ALTER TABLE partnerships_theme ADD COLUMN of_a_later_version integer")
+            editor.execute('ALTER TABLE "partnerships_theme" ADD COLUMN of_a_later_version integer')
             with somebody(autocommit=True) as reader:
                 seen.extend(reader.execute("SELECT count(*) FROM partnerships_theme"))
-            editor.execute("ALTER TABLE partnerships_source ALTER COLUMN title SET NOT NULL")
+            editor.execute('ALTER TABLE "partnerships_source" ALTER COLUMN title SET NOT NULL')
 
     migrating.patiently(connection, migrate, print)
     assert seen == [(0,)]
@@ -124,7 +124,7 @@ def test_readers_pass_a_migration_that_works_out_what_comes_next() -> None:
 def test_what_a_migration_asks_is_asked_after_its_changes() -> None:
     def migrate() -> None:
         with connection.schema_editor() as editor:
-            editor.execute("ALTER TABLE partnerships_theme ADD COLUMN of_a_later_version integer")
+            editor.execute('ALTER TABLE "partnerships_theme" ADD COLUMN of_a_later_version integer')
             with connection.cursor() as cursor:
                 cursor.execute("SELECT of_a_later_version FROM partnerships_theme")
 
@@ -135,8 +135,8 @@ def test_what_a_migration_asks_is_asked_after_its_changes() -> None:
 def test_all_tables_are_locked_before_any_is_changed_and_nothing_stays_of_a_failure() -> None:
     def migrate() -> None:
         with connection.schema_editor() as editor:
-            editor.execute("ALTER TABLE partnerships_theme ADD COLUMN of_a_later_version integer")
-            editor.execute("ALTER TABLE partnerships_source ALTER COLUMN title SET NOT NULL")
+            editor.execute('ALTER TABLE "partnerships_theme" ADD COLUMN of_a_later_version integer')
+            editor.execute('ALTER TABLE "partnerships_source" ALTER COLUMN title SET NOT NULL')
 
     with somebody() as long_reader, somebody(autocommit=True) as reader:
         long_reader.execute("SELECT count(*) FROM partnerships_source")
