@@ -53,25 +53,30 @@ def ids(said: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """A folder of state and a database as they are after the first start, without records."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prepared") / "var"
     folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def database_url(folder: Path) -> Iterator[str]:
+    """A database and a folder of state as they are after the first start, without records."""
     with fresh_database(folder) as database_url:
         for command in ("migrate", "collectstatic"):
             done = manage(folder, database_url, command, "--no-input", "--verbosity", "0")
             assert done.returncode == 0, done.stderr
-        yield folder, database_url
+        yield database_url
 
 
-def test_a_site_that_is_set_up_well_passes(prepared: tuple[Path, str]) -> None:
-    result = production_check(*prepared)
+def test_a_site_that_is_set_up_well_passes(folder: Path, database_url: str) -> None:
+    result = production_check(folder, database_url)
     assert (result.returncode, ids(result.stdout + result.stderr)) == (0, set()), result
     assert "no issues" in result.stdout
 
 
-def test_a_site_without_mail_passes_and_is_told_so(prepared: tuple[Path, str]) -> None:
-    result = production_check(*prepared, EMAIL_URL="", CONTACT_EMAIL="")
+def test_a_site_without_mail_passes_and_is_told_so(folder: Path, database_url: str) -> None:
+    result = production_check(folder, database_url, EMAIL_URL="", CONTACT_EMAIL="")
     assert (result.returncode, ids(result.stdout + result.stderr)) == (0, {"partnerships.I002", "partnerships.I003"})
 
 
@@ -159,11 +164,11 @@ def test_what_was_not_prepared_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "database_url",
+    "address",
     ["postgres://directory:hushhush@127.0.0.1:{closed}/directory", "sqlite:///{folder}/missing/directory.sqlite3"],
 )
-def test_a_database_that_cannot_be_reached_is_one_sentence(tmp_path: Path, database_url: str) -> None:
-    result = production_check(tmp_path, database_url.format(closed=server.free_port(), folder=tmp_path))
+def test_a_database_that_cannot_be_reached_is_one_sentence(tmp_path: Path, address: str) -> None:
+    result = production_check(tmp_path, address.format(closed=server.free_port(), folder=tmp_path))
     assert result.returncode == 1
     assert result.stderr.startswith("CommandError: partnerships.E008: The database ")
     assert "check DATABASE_URL" in result.stderr
