@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: run test check bench faults pictures lock messages
+.PHONY: run test check production-check audit bench faults pictures lock messages
 
 run: .venv/installed
 	@# The trap leaves Ctrl-C to the server, which ends well by itself; 130 is Ctrl-C before it began to serve.
@@ -31,6 +31,9 @@ check: .venv/installed-dev
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python tests/translations.py check
+
+production-check: .venv/installed
+	$(BIN)/python manage.py check --deploy --database default --fail-level WARNING
 
 bench: .venv/installed-dev .venv-bench/installed
 	$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ALL),--all)

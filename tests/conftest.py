@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 class SiteTestsTogether(LoadScopeScheduling):
     """Tests that use the one real server on one worker, those that share the loaded real directory, and those that
-    look at one walk through all addresses; every other test wherever there is time for it.
+    look at one walk through all addresses or at one prepared server; every other test wherever there is time for it.
 
     The mark xdist_group would say so too, but pytest-xdist 3.8 ignores it in silence with pytest 9.2 (its issue 1386).
     """
@@ -64,8 +64,9 @@ class SiteTestsTogether(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith("tests/real_records/"):
             return "real records"
-        if nodeid.startswith("tests/test_drafts.py"):
-            return "drafts"
+        for name in ("drafts", "behind_nginx", "production_check"):
+            if nodeid.startswith(f"tests/test_{name}.py"):
+                return name
         of_the_site = (
             "tests/browser/",
             "tests/test_api_by_chance.py",

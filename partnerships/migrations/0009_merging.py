@@ -98,6 +98,8 @@ class Migration(migrations.Migration):
                 "ordering": ["-at", "-pk"],
             },
         ),
+        # Before the large tables are locked.
+        migrations.RunPython(grant, withdraw),
         migrations.AddField(
             model_name="actor",
             name="merged_into",
@@ -515,5 +517,4 @@ class Migration(migrations.Migration):
                 condition=models.Q(("kind__in", ["partnerships", "actors", "sources"])), name="not_duplicate_kind_known"
             ),
         ),
-        migrations.RunPython(grant, withdraw),
     ]

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
@@ -87,7 +87,7 @@ def prepare(*, url: str, say: Say) -> None:
     What is already done is not repeated and not spoken of. Raises ``ServingError``.
     """
     _check_var_dir()
-    _check_database()
+    check_database()
     try:
         _migrate(say)
         _load_package(say)
@@ -173,8 +173,11 @@ def _check_var_dir() -> None:
         ) from error
 
 
-def _check_database() -> None:
-    """Connect once without the pool, which would retry in silence and then report only that it gave up."""
+def check_database() -> None:
+    """Connect once without the pool, which would retry in silence and then report only that it gave up.
+
+    Raises ``ServingError``.
+    """
     chosen: dict[str, Any] = {**connection.settings_dict, "OPTIONS": dict(connection.settings_dict["OPTIONS"])}
     if chosen["OPTIONS"].pop("pool", None):
         chosen["OPTIONS"].setdefault("connect_timeout", SECONDS_TO_CONNECT)
@@ -205,7 +208,10 @@ def _migrate(say: Say) -> None:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
-        call_command("migrate", interactive=False, verbosity=0)
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except CommandError as error:  # something was in the way for too long
+            raise ServingError(str(error)) from error
         say(f"Prepared the database ({len(waiting)} migrations).")
 
 
