@@ -68,6 +68,8 @@ class SiteTestsTogether(LoadScopeScheduling):
             return "drafts"
         of_the_site = (
             "tests/browser/",
+            "tests/security/test_https.py",
+            "tests/security/test_uploads.py",
             "tests/test_api_by_chance.py",
             "tests/test_first_start.py",
             "tests/test_workers.py",
