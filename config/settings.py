@@ -231,6 +231,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "partnerships.http.cross_origin.cross_origin",
     "partnerships.http.rate_limit.rate_limit",
+    "partnerships.http.body_limit.body_limit",
     "partnerships.http.kept_pages.kept_pages",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

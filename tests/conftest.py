@@ -69,6 +69,8 @@ class SiteTestsTogether(LoadScopeScheduling):
                 return name
         of_the_site = (
             "tests/browser/",
+            "tests/security/test_https.py",
+            "tests/security/test_uploads.py",
             "tests/test_api_by_chance.py",
             "tests/test_backups_of_the_site.py",
             "tests/test_first_start.py",

@@ -172,6 +172,10 @@ STANDARD = ("changelist", "add", "change", "delete", "history", "simple_history"
 
 @pytest.fixture
 def one_of() -> Callable[[type[models.Model]], models.Model]:
+    return making_one_of()
+
+
+def making_one_of() -> Callable[[type[models.Model]], models.Model]:
     """One of each model, made when it is asked for."""
     us, jp = make.make_state(), make.make_actor(country="JP")
     record = make.make_partnership("record")

@@ -66,6 +66,8 @@ class RegisterEntryAdmin(SimpleHistoryAdmin):
     """What registers say, verbatim; read from files, and linked to records by hand where names do not suffice."""
 
     change_list_template = "admin/partnerships/register_entries.html"
+    # django-simple-history's own has a style attribute, which the policy does not let in.
+    object_history_list_template = "admin/partnerships/register_entry_history.html"
     list_display = ["register", "us_name", "jp_name", "date_text", "status_text", "read_on", "partnership"]
     list_filter = ["register"]
     list_select_related = ["partnership"]

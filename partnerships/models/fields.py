@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -32,6 +33,8 @@ class CodePointSlugField(_OrderedByCodePoint, models.SlugField):
 
 class WebURLField(models.URLField):
     """An http(s) address; one typed without its scheme is taken as https."""
+
+    default_validators = [URLValidator(schemes=["http", "https"])]
 
     def formfield(self, **options: Any) -> Any:
         return super().formfield(**{"assume_scheme": "https", **options})
