@@ -101,6 +101,7 @@ class Standing:
         self._answers = threading.Event()
         self._answers.set()
         self._changing = threading.Lock()
+        self._left_at = 0.0
         self._behind_since = 0.0
         self._under_way: dict[int, tuple[float, socket.socket]] = {}  # by thread: since when, and over what
 
@@ -109,14 +110,19 @@ class Standing:
         return not self._answers.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it answers; whether it does."""
-        return self._answers.wait(seconds)
+        """Wait until it answers, but not longer than so many seconds after it went; whether it does.
+
+        A restart is over by then. Of a longer outage readers are told at once: threads that wait would keep others
+        from what is kept.
+        """
+        return self._answers.wait(max(0.0, self._left_at + seconds - time.monotonic()))
 
     def leave(self) -> None:
         """Ask it nothing more until it answers again, for which a thread looks."""
         with self._changing:
             if self.is_away:
                 return
+            self._left_at = time.monotonic()
             self._answers.clear()
         logger.warning("The database %r does not answer; it is left until it does.", self.alias)
         threading.Thread(target=self._look, daemon=True).start()
