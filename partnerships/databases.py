@@ -130,7 +130,8 @@ class Standing:
     def _look(self) -> None:
         while not _answers(self.alias):
             time.sleep(SECONDS_BETWEEN_LOOKS)
-        _drop_broken_connections(connections[self.alias])
+        with suppress(psycopg.Error):  # it may be gone again; whoever asks next finds out
+            _drop_broken_connections(connections[self.alias])
         logger.warning("The database %r answers again.", self.alias)
         self._answers.set()
 

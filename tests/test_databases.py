@@ -139,3 +139,14 @@ def test_a_mistake_is_no_outage() -> None:
     with pytest.raises(OperationalError) as raised, connection.cursor() as cursor:
         cursor.execute("SELECT * FROM nothing_of_that_name")
     assert databases.outage_behind(raised.value) is None
+
+
+@on_sqlite
+def test_it_is_said_in_the_language_of_the_address_wherever_it_failed(no_room: None) -> None:
+    request = RequestFactory().post("/ja/admin/", {"summary": "x"})
+    try:
+        Theme.objects.create(slug="forestry", name="x" * 1_000_000)
+    except OperationalError:
+        response = server_error(request)
+    assert "もう一度送信する" in response.content.decode()
+    assert '<html lang="ja"' in response.content.decode()

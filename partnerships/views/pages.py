@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.template import loader
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -22,7 +23,7 @@ from partnerships.filters import PartnershipFilter
 from partnerships.http import public_page
 from partnerships.http.cross_origin import API
 from partnerships.http.curators import ACCOUNTS
-from partnerships.http.language import without_language
+from partnerships.http.language import language_of, without_language
 from partnerships.http.problems import problem_response
 from partnerships.models import PartialDate
 from partnerships.monitoring.requests import current_id
@@ -156,8 +157,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without the database, which may be what failed; 503 where that will pass."""
     outage = databases.outage_behind(sys.exc_info()[1])
-    if outage:
-        return _out_of_service(request, outage)
+    # What failed may stand before the middleware that knows the language.
+    with translation.override(language_of(request.path_info)):
+        return _out_of_service(request, outage) if outage else _fault(request)
+
+
+def _fault(request: HttpRequest) -> HttpResponse:
     if request.path_info.startswith(API):
         return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong here; it has been noted."))
     context = {"request": request, "request_id": current_id()}
