@@ -33,6 +33,7 @@ from partnerships.services.backups.engines import engine
 from partnerships.services.backups.files import MANIFEST
 
 from . import server
+from .engine import fresh_database
 from .factories import make_prefecture, make_source, make_state, make_theme, published_partnership
 from .postgresql_programs import put_first_on_path
 
@@ -122,6 +123,22 @@ def test_an_empty_database_is_filled_without_being_asked(backup: Path, var: Path
     assert "What was there before" not in restore(backup)
     assert everything() == before
     assert left_behind(var) == []
+
+
+def test_a_backup_is_restored_where_there_was_nothing_at_all(backup: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    with fresh_database(tmp_path) as url:
+        command = [sys.executable, "manage.py", "restore", str(backup)]
+        variables = server.environment(folder, url, SECRET_KEY="only-for-tests")
+        done = subprocess.run(command, cwd=server.ROOT, env=variables, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout.splitlines()[-1].partition(": ")[2][:40]) == (
+            0,
+            "2 partnerships, 2 places and organisation",
+        ), done.stderr
+        again = subprocess.run(command, cwd=server.ROOT, env=variables, capture_output=True, text=True, check=False)
+    assert again.returncode == 1
+    assert "The database holds 2 partnerships" in again.stderr
+    assert left_behind(folder) == []
 
 
 def test_the_restored_directory_is_searched_and_its_changes_are_noted(backup: Path) -> None:
