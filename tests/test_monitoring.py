@@ -360,6 +360,7 @@ def test_an_answer_that_breaks_off_is_told_and_the_server_learns_no_words(caplog
 
     _status, headers, body = answered(application)
     assert next(body) == b"one"
+    answered(fine)  # another request, before this one is through
     with pytest.raises(ConnectionAbortedError) as broken:
         next(body)
     assert "Hanako" not in str(broken.value) and broken.value.__suppress_context__
@@ -403,6 +404,8 @@ OUT_OF_STEP = (503, "search index out of step: run manage.py rebuild_search")
 @with_database
 def test_it_is_not_ready_while_the_index_lacks_a_changed_record(client: Client) -> None:
     make_partnership("kobe")
+    search.reindex()
+    make_partnership("osaka")
     assert probe(client) == OUT_OF_STEP
 
 

@@ -64,7 +64,8 @@ class MailedReports(_Reports):
 
     def _is_new(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        kind = (faults.name_of(error), faults.place_of(error)) if error else (record.name, str(record.msg))
+        # What goes wrong in the database is raised in one place, so its text counts, too.
+        kind = (faults.summary(error), faults.place_of(error)) if error else (record.name, str(record.msg))
         now = time.monotonic()
         if now - self._told.get(kind, -SECONDS_OF_SILENCE) < SECONDS_OF_SILENCE:
             return False
