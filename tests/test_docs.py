@@ -39,3 +39,12 @@ def test_the_map_of_the_rooms_names_every_room():
     assert layers
     named = re.findall(r"\w+", layers.group(1))
     assert {name for name in named if f"`{name}/`" not in rooms and f"`{name}.py`" not in rooms} == set()
+
+
+def test_every_promise_of_the_security_policy_names_tests_that_there_are():
+    policy = (settings.BASE_DIR / "SECURITY.md").read_text()
+    promised = policy.partition("## What is promised")[2].partition("\n## ")[0]
+    promises = promised.split("\n- ")[1:]
+    named = [set(re.findall(r"`([a-z_/]+\.py)`", promise)) for promise in promises]
+    assert len(promises) > 15 and all(named)
+    assert {name for names in named for name in names if not (settings.BASE_DIR / "tests" / name).exists()} == set()

@@ -100,6 +100,18 @@ def test_a_session_known_before_signing_in_is_worth_nothing_after():
     assert not is_in(other)
 
 
+def test_a_session_known_before_the_second_factor_is_worth_nothing_after():
+    secret = with_app(colleague("curator"))
+    client = at()
+    sign_in(client, "curator")
+    planted = client.cookies["sessionid"].value
+    client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
+    assert is_in(client) and client.cookies["sessionid"].value != planted
+    other = at()
+    other.cookies["sessionid"] = planted
+    assert not is_in(other)
+
+
 def test_signing_in_without_the_page_s_token_is_refused():
     colleague("curator")
     client = at(enforce_csrf_checks=True)
