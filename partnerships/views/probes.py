@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -13,7 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from partnerships import search
+from partnerships import databases, search
 from partnerships.models import Actor, Partnership, RecordVersion, Source, Suggestion, version
 from partnerships.monitoring import metrics as counts
 from partnerships.monitoring.metrics import Gauge
@@ -31,17 +32,17 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """The database answers, has the tables that this version needs, and the search index is in step with it.
 
-    503 otherwise, with a reason in each line.
+    503 otherwise, with a reason in each line. While the primary is away and a replica answers, public pages can be
+    had, so that no balancer may send everybody away.
     """
+    with suppress(DatabaseError, InterfaceError):  # a primary that went or was restarted is noticed by this
+        databases.current_version()
+    if databases.primary.is_away and any(replica.is_at(0) for replica in databases.replicas):
+        return HttpResponse("ready for reading: the primary database does not answer", content_type="text/plain")
     try:
-        reasons = _reasons_not_to_serve()
+        reasons = ["database unreachable"] if databases.primary.is_away else _reasons_not_to_serve()
     except (DatabaseError, InterfaceError):
-        # It may have been restarted since this thread last asked it: the next connection is a new one.
-        connection.close()
-        try:
-            reasons = _reasons_not_to_serve()
-        except (DatabaseError, InterfaceError):
-            reasons = ["database unreachable"]
+        reasons = ["database unreachable"]
     if reasons:
         return HttpResponse("\n".join(reasons), content_type="text/plain", status=503)
     return HttpResponse("ready", content_type="text/plain")

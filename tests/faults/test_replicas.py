@@ -176,6 +176,8 @@ def test_while_the_primary_is_away_pages_are_read_from_replicas_and_nothing_is_s
         databases.primary.stop("fast")
         try:
             readers.wait_for_more(200)
+            status, state = site.get("/readyz")
+            assert (status, state.split(b":")[0]) == (200, b"ready for reading")
             assert b"Before the primary went" in site.get(f"/partnerships/{slug}/")[1]
             refused = curator.post(path, form | {"summary": "Typed while it was away", "_save": "Save"})
             assert refused.status == 503
