@@ -426,6 +426,7 @@ def test_it_is_not_ready_without_the_tables_of_the_index(client: Client) -> None
     assert probe(client) == (503, "search index missing: run manage.py migrate, then rebuild_search")
 
 
+@with_database
 def test_it_is_not_ready_while_the_database_does_not_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(*arguments: Any) -> None:
         raise OperationalError("no route to host")
