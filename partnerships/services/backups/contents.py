@@ -47,7 +47,7 @@ class Contents:
     def __str__(self) -> str:
         held = [f"{count:,} {name}" for name, count in self.records.items()]
         if self.foreign_tables:
-            held.append(f"{len(self.foreign_tables)} tables of something else ({', '.join(self.foreign_tables[:3])})")
+            held.append(f"tables of something else ({len(self.foreign_tables)}: {', '.join(self.foreign_tables[:3])})")
         return ", ".join(held)
 
 
