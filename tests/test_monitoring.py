@@ -26,7 +26,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from partnerships import search
 from partnerships.models import RecordVersion
-from partnerships.monitoring import faults, logs, metrics, paths, queries, requests
+from partnerships.monitoring import faults, logs, metrics, paths, queries, reports, requests
 from partnerships.monitoring.metrics import Gauge
 from partnerships.views import probes
 from tests import server
@@ -150,6 +150,7 @@ def test_what_somebody_typed_is_not_told_with_an_exception(fail: Callable[[], An
     error = raised(fail)
     assert "Hanako" not in faults.account(error)
     assert "Hanako" not in faults.summary(error)
+    assert "Hanako" not in json.dumps(reports._as_sentry_has_it(error))
     assert faults.account(error).startswith("Traceback (most recent call last):\n")
     assert faults.account(error).splitlines()[-1].startswith(faults.name_of(error))
 
