@@ -35,6 +35,10 @@ check: .venv/installed-dev
 production-check: .venv/installed
 	$(BIN)/python manage.py check --deploy --database default --fail-level WARNING
 
+audit: .venv-audit/installed
+	.venv-audit/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement requirements.txt || { \
+		echo "A locked version is known to be vulnerable, or not all could be asked about." >&2; exit 1; }
+
 bench: .venv/installed-dev .venv-bench/installed
 	$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ALL),--all)
 
@@ -71,6 +75,12 @@ lock: $(BIN)/python
 	@echo "Installing what the directory is measured against into .venv-bench"
 	@$(BIN)/python -m venv --clear .venv-bench
 	@.venv-bench/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement $<
+	@touch $@
+
+.venv-audit/installed: | $(BIN)/python
+	@echo "Installing pip-audit into .venv-audit"
+	@$(BIN)/python -m venv --clear .venv-audit
+	@.venv-audit/bin/python -m pip --disable-pip-version-check install --quiet "pip-audit~=2.9"
 	@touch $@
 
 $(BIN)/python:

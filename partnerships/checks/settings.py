@@ -124,7 +124,7 @@ def check_second_factors_are_required(app_configs: Any, **options: Any) -> list[
 @register(Tags.caches, deploy=True)
 def check_cache_is_shared(app_configs: Any, **options: Any) -> list[CheckMessage]:
     """Limits of attempts to sign in and codes that were used count there, for all workers together."""
-    backend = settings.CACHES["default"]["BACKEND"]
+    backend = str(settings.CACHES["default"]["BACKEND"])
     if not any(backend.endswith(name) for name in OF_ONE_PROCESS):
         return []
     return [

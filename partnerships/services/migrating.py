@@ -34,17 +34,19 @@ class InTheWayError(Exception):
     """What kept a table for so long that the migrations were given up, in one or two sentences."""
 
 
-def patiently(connection: BaseDatabaseWrapper, migrate: Callable[[], None], say: Say) -> None:
+def patiently(connection: BaseDatabaseWrapper, migrate: Callable[[], object], say: Say) -> None:
     """Call ``migrate`` until no lock is missing; ``say`` is told who is in the way, once.
 
     Raises ``InTheWayError`` after ``TRIES``. What ``migrate`` did by then is kept, and calling it again goes on there.
     """
     if connection.vendor != "postgresql":
-        return migrate()
+        migrate()
+        return
     for number in range(1, TRIES + 1):
         try:
             with _alone_and_in_no_queue(connection):
-                return migrate()
+                migrate()
+                return
         except OperationalError as error:
             if not isinstance(error.__cause__, LockNotAvailable):
                 raise
@@ -56,7 +58,6 @@ def patiently(connection: BaseDatabaseWrapper, migrate: Callable[[], None], say:
         if number == TRIES_IN_SILENCE:
             say(f"Migrations wait for tables that are in use: {_in_the_way(connection)}.")
         time.sleep(SECONDS_BETWEEN)
-    return None
 
 
 @contextlib.contextmanager
