@@ -157,6 +157,7 @@ asked = st.sampled_from([*PUBLIC]).flatmap(
 @given(asked)
 @example(("/partnerships/", [("q", f"' UNION SELECT title FROM {TABLE} --")]))  # noqa: S608 (typed by a visitor)
 @example(("/api/v1/suggest", [("q", "' OR 1=1 --")]))
+@example(("/suggest/", [("actor", "kobe\0"), ("theme", "\0")]))
 @example(("/api/v1/partnerships/", [("updated_since", "'; DROP TABLE x; --")]))
 def test_nothing_typed_is_a_fault_or_shows_what_is_hidden(asked: tuple[str, list[tuple[str, str]]]) -> None:
     address, pairs = asked
