@@ -19,7 +19,7 @@ from tests.admin_forms import address, opened, signed_in
 from tests.factories import make_actor, make_partnership, make_source, make_theme
 from tests.signing_in import PASSWORD, at, colleague, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # What only the site itself writes, on whichever model it stands.
 OURS = {

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests import test_roles as admin_pages
 from tests.signing_in import PASSWORD, at, colleague, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # --- Forgery -------------------------------------------------------------------------------------------------------
 

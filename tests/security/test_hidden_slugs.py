@@ -75,7 +75,7 @@ def _hidden() -> None:
 
 
 @pytest.mark.usefixtures("_hidden")
-@pytest.mark.parametrize("prefix", ["", "/ja"])
+@pytest.mark.parametrize("prefix", ["", pytest.param("/ja", marks=pytest.mark.once)])
 @pytest.mark.parametrize("address", [*ADDRESSES, *OF_SOURCES])
 def test_what_is_hidden_takes_the_same_answer_and_the_same_work_as_what_never_was(address: str, prefix: str) -> None:
     if prefix and address.startswith("/api"):

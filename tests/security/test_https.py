@@ -10,6 +10,8 @@ import pytest
 
 from tests import server
 
+pytestmark = pytest.mark.once
+
 HOST = "directory.example.org"
 SITE = f"https://{HOST}"
 Answer = tuple[int, dict[str, str], SimpleCookie, str]

@@ -15,7 +15,7 @@ from partnerships.models import Invitation, Suggestion
 from partnerships.services import suggestions
 from tests.signing_in import colleague
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
 ADDRESSES = [

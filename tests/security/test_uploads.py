@@ -26,6 +26,8 @@ from partnerships.services.importing.reading import UnreadableFileError, read_sh
 from tests import packages, server
 from tests.importing import member
 
+pytestmark = pytest.mark.once
+
 MEGABYTE = 1024 * 1024
 
 # --- The server ----------------------------------------------------------------------------------------------------
