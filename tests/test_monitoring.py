@@ -275,12 +275,15 @@ def test_a_slow_statement_is_told_and_others_keep_their_wrappers(caplog: pytest.
         with connection.execute_wrapper(other):
             for _ in range(2):  # a pool says it for each request
                 queries.connection_created.send(sender=type(connection), connection=connection)
+            User.objects.filter(username="Hanako").exists()  # of no request
+            token = requests._current.set(requests.Request("0123456789abcdef", "GET", "/"))
             User.objects.filter(username="Hanako").exists()
+            requests._current.reset(token)
         assert other not in connection.execute_wrappers and len(connection.execute_wrappers) == len(before) + 1
     finally:
         queries.connection_created.disconnect(dispatch_uid="slow queries")
         connection.execute_wrappers[:] = before
-    assert len(seen) == 1
+    assert len(seen) == 2
     [told] = [record.__dict__["told"] for record in caplog.records]
     assert told["database"] == "default" and "%s" in told["sql"] and "Hanako" not in told["sql"]
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from . import metrics
+from . import metrics, requests
 
 LONGEST = 2000  # characters of a statement
 
@@ -23,7 +23,10 @@ _REPEATED = re.compile(r"(\([^()]*\))(?:, \1){2,}")
 
 
 def watch(milliseconds: int) -> None:
-    """Log every statement, of every connection that is made from now on, that takes so long or longer."""
+    """Log every statement that takes so long or longer, of every connection that is made from now on.
+
+    Of requests only: commands that load or migrate are expected to take their time, and say what they do.
+    """
 
     def timed(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         began = time.perf_counter()
@@ -31,7 +34,7 @@ def watch(milliseconds: int) -> None:
             return execute(sql, params, many, context)
         finally:
             taken = 1000 * (time.perf_counter() - began)
-            if taken >= milliseconds:
+            if taken >= milliseconds and requests.current():
                 _tell(sql, taken, context["connection"].alias)
 
     def connected(connection: BaseDatabaseWrapper, **options: Any) -> None:
