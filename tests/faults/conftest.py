@@ -17,6 +17,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests import server
+from tests.cluster import programs
 from tests.engine import fresh_database
 
 from .children import Children
@@ -82,6 +83,17 @@ def copied_database(database_url: str, folder: Path) -> Iterator[str]:
             yield parts._replace(path=f"/{name}").geturl()
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def moved(source: str, target: str) -> None:
+    """Copy a PostgreSQL database into an empty one, which may be in another cluster."""
+    dump = subprocess.run(
+        [programs() / "pg_dump", "--no-owner", source.replace("postgres://", "postgresql://")],
+        check=True,
+        capture_output=True,
+    ).stdout
+    command = [programs() / "psql", "--quiet", "--set=ON_ERROR_STOP=1", target.replace("postgres://", "postgresql://")]
+    subprocess.run(command, check=True, input=dump, stdout=subprocess.DEVNULL)
 
 
 def prepare(folder: Path, database_url: str) -> Prepared:
