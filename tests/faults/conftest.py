@@ -111,10 +111,7 @@ def prepare(folder: Path, database_url: str) -> Prepared:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
-    import os  # DEBUG-ONLY
-    if os.environ.get("D_SITE"):  # DEBUG-ONLY
-        yield Prepared(Path(os.environ["D_SITE"]), os.environ["D_URL"])  # DEBUG-ONLY
-        return  # DEBUG-ONLY
+
     folder = tmp_path_factory.mktemp("prepared") / "var"
     folder.mkdir()
     with fresh_database(folder) as database_url:
@@ -125,7 +122,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
 def site(prepared: Prepared, tmp_path: Path) -> Iterator[server.Server]:
     """A server of the test's own, with the real directory and two curators."""
     with prepared.copied(tmp_path / "var") as copy:
-        running = server.start(copy.folder, copy.database_url, REQUIRE_MFA="off")
+        running = server.start(copy.folder, copy.database_url, REQUIRE_MFA="off", PYTHONFAULTHANDLER="1")
         try:
             running.wait_until(lambda it: "Serving " in it.output)
             yield running

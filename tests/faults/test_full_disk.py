@@ -7,6 +7,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -156,7 +157,11 @@ def test_a_full_disk_of_postgresql_is_refused_in_words_and_leaves_nothing(
 ) -> None:
     if database_url.startswith("sqlite"):
         pytest.skip("SQLite lies on the same disk as everything else")
-    with small_disk(tmp_path / "disk", 260) as disk, contextlib.ExitStack() as ending:
+    with (
+        tempfile.TemporaryDirectory(prefix="directory-faults-") as folder,
+        small_disk(Path(folder) / "disk", 260) as disk,
+        contextlib.ExitStack() as ending,
+    ):
         disk.chmod(0o755)
         primary = cluster.make_primary(disk / "postgresql")
         ending.callback(lambda: primary.stop("immediate"))

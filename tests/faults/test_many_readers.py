@@ -54,7 +54,7 @@ def test_two_hundred_readers_see_no_error_and_nobody_an_old_page(site: Server) -
             thread.join(120)
     assert refused == []
     assert old_pages == []
-    assert (readers.failed, readers.broken, readers.wrong) == ([], [], [])
+    assert (readers.failed, readers.broken, readers.wrong) == ([], [], []), site.output
     assert "locked" not in site.output
     assert "Traceback" not in site.output
     print(f"{readers.read} pages read on {CONNECTIONS} connections, {len(saves)} saves, {4 * len(saves)} looks at them")
