@@ -37,8 +37,8 @@ def outage_in_words(error: Exception) -> str:
     from partnerships.databases import Outage, outage_behind
 
     return {
-        Outage.FULL: "There is no room left on the disk; what was under way was taken back. Make room and run it again.",
-        Outage.BUSY: "The database is busy with something else; what was under way was taken back. Run it again later.",
+        Outage.FULL: "There is no room left on the disk; what was under way was taken back. Make room, run it again.",
+        Outage.BUSY: "The database is too busy; what was under way was taken back. Run it again later.",
         Outage.AWAY: "The database does not answer. Look whether it runs, then run this again.",
         None: "",
     }[outage_behind(error)]

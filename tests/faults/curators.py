@@ -125,7 +125,7 @@ class Curator:
         return dict(_Form(answer.text, having).fields)
 
     def save(self, record: int, text: str) -> Answer:
-        """Write ``text`` into both summaries and the first citation of a partnership and save it: 302 when that is done."""
+        """Write ``text`` into both summaries and the first citation of a partnership and save it: 302 when done."""
         path = f"/admin/partnerships/partnership/{record}/change/"
         form = self.form(path, "summary_ja")
         written = {"summary": text, "summary_ja": text, "citations-0-locator": text, "_save": "Save"}
