@@ -1,4 +1,4 @@
-"""PostgreSQL restarted under load: readers have their pages or are told to come back, and what was answered is there."""
+"""PostgreSQL restarted under load: readers have pages or are told to come back; what was answered is there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from .conftest import Prepared, moved
 from .curators import CURATORS, Curator
 from .readers import Readers
 from .test_killed_servers import cited_partnerships, saved_texts
-
 
 MOST_REFUSED = 16  # two for each reader
 
