@@ -43,8 +43,8 @@ bench: .venv/installed-dev .venv-bench/installed
 	$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ALL),--all)
 
 faults: .venv/installed-dev
-	$(BIN)/python -m pytest -n 0 -m faults --engine sqlite
-	$(BIN)/python -m pytest -n 0 -m "faults and not once" --engine postgresql
+	$(BIN)/python -m pytest -n 0 -s -m faults --engine sqlite
+	$(BIN)/python -m pytest -n 0 -s -m "faults and not once" --engine postgresql
 
 pictures: .venv/installed-dev
 	$(BIN)/python -m pytest -n 0 -m pictures

@@ -70,6 +70,19 @@ def change(rows: Rows, table: str, /, number: int = 0, **cells: str) -> None:
     rows[table][number].update(cells)
 
 
+def edition(word: str, more: int) -> Rows:
+    """A package of a few hundred rows, every part of which says which edition it is of."""
+    rows = small_package()
+    change(rows, "actors", 1, parent="hyogo-prefecture" if more else "")
+    change(rows, "actors", 2, population=str(750_000 + more))
+    for number in range(100 + more):
+        add_partnership(rows, f"p{number}", title=f"{word} edition")
+        rows["outcomes"].append(row("outcomes", partnership=f"p{number}", statement=f"{word} result"))
+    for citation in rows["citations"]:
+        citation["locator"] = f"{word} page"
+    return rows
+
+
 def write(folder: Path, rows: Rows | None = None) -> Path:
     """Write the rows into a folder, replacing what is there; the small package unless told otherwise."""
     folder.mkdir(exist_ok=True)

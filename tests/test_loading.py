@@ -47,7 +47,7 @@ from partnerships.services.loading import EditedSinceError, LoadReport, load
 
 from .engine import fresh_database
 from .factories import cite, join, make_actor, make_partnership, make_prefecture, make_source, published_partnership
-from .packages import Rows, add_partnership, change, file_bytes, read, row, small_package, write
+from .packages import Rows, add_partnership, change, edition, file_bytes, read, row, small_package, write
 
 pytestmark = pytest.mark.django_db
 
@@ -903,19 +903,6 @@ def state_of(database_url: str) -> list[list[tuple[Any, ...]]]:
         return [opened.execute(query).fetchall() for query in STATE]
     finally:
         opened.close()
-
-
-def edition(word: str, more: int) -> Rows:
-    """A package of a few hundred rows, every part of which says which edition it is of."""
-    rows = small_package()
-    change(rows, "actors", 1, parent="hyogo-prefecture" if more else "")
-    change(rows, "actors", 2, population=str(750_000 + more))
-    for number in range(100 + more):
-        add_partnership(rows, f"p{number}", title=f"{word} edition")
-        rows["outcomes"].append(row("outcomes", partnership=f"p{number}", statement=f"{word} result"))
-    for citation in rows["citations"]:
-        citation["locator"] = f"{word} page"
-    return rows
 
 
 @pytest.fixture

@@ -19,13 +19,15 @@ LINES = 5  # of each column
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
     themes = list(queries.themes_with_counts())
-    everything = catalogue.current().everything
+    published = catalogue.current()  # once: a change meanwhile may give every record another slot
     counted = queries.figures()
     context = {
         "lead_themes": themes[:LEAD_THEMES],
         "other_themes": themes[LEAD_THEMES:],
         "examples": figures.theme_examples(),
-        "ties": maps.current().ties(catalogue.current().keys(everything, "oldest", 0, everything.bit_count())),
+        "ties": maps.current().ties(
+            published.keys(published.everything, "oldest", 0, published.everything.bit_count())
+        ),
         "figures": counted,
         "site_data": linked_data.script(linked_data.website()),
         "dataset": data_of_dataset(counted),

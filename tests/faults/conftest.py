@@ -17,6 +17,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests import server
+from tests.cluster import programs
 from tests.engine import fresh_database
 
 from .children import Children
@@ -84,6 +85,17 @@ def copied_database(database_url: str, folder: Path) -> Iterator[str]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+def moved(source: str, target: str) -> None:
+    """Copy a PostgreSQL database into an empty one, which may be in another cluster."""
+    dump = subprocess.run(
+        [programs() / "pg_dump", "--no-owner", source.replace("postgres://", "postgresql://")],
+        check=True,
+        capture_output=True,
+    ).stdout
+    command = [programs() / "psql", "--quiet", "--set=ON_ERROR_STOP=1", target.replace("postgres://", "postgresql://")]
+    subprocess.run(command, check=True, input=dump, stdout=subprocess.DEVNULL)
+
+
 def prepare(folder: Path, database_url: str) -> Prepared:
     """Start a server for the first time, end it, and give it two curators."""
     running = server.start(folder, database_url)
@@ -99,11 +111,7 @@ def prepare(folder: Path, database_url: str) -> Prepared:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
-    import os  # DEBUG-ONLY
 
-    if os.environ.get("D_SITE"):  # DEBUG-ONLY
-        yield Prepared(Path(os.environ["D_SITE"]), os.environ["D_URL"])  # DEBUG-ONLY
-        return  # DEBUG-ONLY
     folder = tmp_path_factory.mktemp("prepared") / "var"
     folder.mkdir()
     with fresh_database(folder) as database_url:
@@ -114,7 +122,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
 def site(prepared: Prepared, tmp_path: Path) -> Iterator[server.Server]:
     """A server of the test's own, with the real directory and two curators."""
     with prepared.copied(tmp_path / "var") as copy:
-        running = server.start(copy.folder, copy.database_url, REQUIRE_MFA="off")
+        running = server.start(copy.folder, copy.database_url, REQUIRE_MFA="off", PYTHONFAULTHANDLER="1")
         try:
             running.wait_until(lambda it: "Serving " in it.output)
             yield running

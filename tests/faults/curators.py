@@ -7,6 +7,7 @@ import re
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any, Self
@@ -124,7 +125,7 @@ class Curator:
         return dict(_Form(answer.text, having).fields)
 
     def save(self, record: int, text: str) -> Answer:
-        """Write ``text`` into both summaries and the first citation of a partnership and save it: 302 when that is done."""
+        """Write ``text`` into both summaries and the first citation of a partnership and save it: 302 when done."""
         path = f"/admin/partnerships/partnership/{record}/change/"
         form = self.form(path, "summary_ja")
         written = {"summary": text, "summary_ja": text, "citations-0-locator": text, "_save": "Save"}
@@ -134,9 +135,13 @@ class Curator:
     def _answer(self, request: urllib.request.Request) -> Answer:
         try:
             with self._open(request, timeout=self.seconds) as response:
-                return Answer(response.status, response.read().decode(), dict(response.headers))
+                return Answer(response.status, response.read().decode(), _by_lower_names(response.headers.items()))
         except urllib.error.HTTPError as error:
-            return Answer(error.code, error.read().decode(), dict(error.headers))
+            return Answer(error.code, error.read().decode(), _by_lower_names(error.headers.items()))
+
+
+def _by_lower_names(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers}
 
 
 def _multipart(fields: dict[str, str], files: dict[str, tuple[str, bytes]]) -> tuple[bytes, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import itertools
 import threading
@@ -30,17 +29,22 @@ ADDRESSES = [
     "/sources/",
     "/map/",
     "/coverage/",
-    "/api/v1/partnerships?page_size=50",
-    "/partnerships.csv",
-    "/partnerships.atom",
+    "/api/v1/partnerships/?page_size=20",
+    "/partnerships.csv?state=US-HI",
+    "/partnerships.json?prefecture=JP-40",
+    "/partnerships.atom?theme=clean-energy",
 ]
+
+
+CHANCES = 4
 
 
 @dataclass
 class Readers:
     """``with Readers(site) as readers: …``: what they saw is there afterwards.
 
-    A request whose connection breaks is made once more on a new one; one that fails there, too, is in ``failed``.
+    A request whose connection breaks is made again on a new one; one that has no answer after ``CHANCES`` is in
+    ``failed``.
     """
 
     site: Server
@@ -96,19 +100,15 @@ class Readers:
                 if connection:
                     connection.close()
                 connection = self._connect()
-            try:
-                self._ask(connection, address)
-                continue
-            except (OSError, http.client.HTTPException) as error:
-                self.broken.append(f"{address}: {error!r}")
-            connection.close()
-            connection = None
-            try:
-                with contextlib.closing(self._connect()) as another:
-                    self._ask(another, address)
-            except (OSError, http.client.HTTPException) as error:
-                self.failed.append(f"{address}: {error!r}")
-                time.sleep(0.02)
+            for chances in range(CHANCES, 0, -1):
+                try:
+                    self._ask(connection, address)
+                    break
+                except (OSError, http.client.HTTPException) as error:
+                    (self.broken if chances > 1 else self.failed).append(f"{address}: {error!r}")
+                connection.close()
+                time.sleep(0.02)  # a process that dies takes what comes to it until it is gone
+                connection = self._connect()
         if connection:
             connection.close()
 

