@@ -28,7 +28,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from . import bitmaps, queries, search
+from . import bitmaps, databases, queries, search
 from .bitmaps import Slots
 from .dimensions import DIMENSIONS
 from .filters import PartnershipFilter
@@ -477,24 +477,43 @@ _making = threading.Lock()
 
 
 def current() -> Catalogue:
-    """The catalogue of the present version, made now where there is none yet.
+    """The catalogue of the present version, made now where there is none yet; the same throughout a page.
 
     While one request makes it, others that need it wait: nobody is shown an older one.
     """
+    seen = version.seen()
+    if "catalogue" not in seen:
+        seen["catalogue"] = _current(version.current())
+    found: Catalogue = seen["catalogue"]
+    return found
+
+
+def _current(number: int) -> Catalogue:
     global _latest
-    number = version.current()
     day = timezone.now().date()
     latest = _latest
     if latest is not None and latest.version == number and latest.day == day:
         return latest
     with _making:
         latest = _latest
-        if latest is None or latest.version != number:
+        if latest is None or (latest.version != number and not _has_overtaken(latest, number)):
             latest = _next(latest, number)
         if latest.day != day:
             latest = latest.on(day)
         _latest = latest
     return latest
+
+
+def _has_overtaken(latest: Catalogue, number: int) -> bool:
+    """Whether a page is a little behind: another one has already made the catalogue of what is there now.
+
+    It takes that one, which is newer than the page says and will not be kept. To make its own would be work for
+    nothing, and so would be the next page's.
+    """
+    if not 0 <= number < latest.version or latest.is_of_a_transaction or connection.in_atomic_block:
+        return False
+    with version.held(None):
+        return databases.current_version() == latest.version
 
 
 def selection(parameter: str, value: str) -> Selection:

@@ -37,6 +37,7 @@ T = TypeVar("T")
 LOST = (OperationalError, InterfaceError)  # what a lost connection is reported as, among others
 SECONDS_BETWEEN_LOOKS = 0.25
 SECONDS_OF_PATIENCE = 8  # how long a request waits for a database that is being restarted
+MOST_ATTEMPTS = 5
 SECONDS_FOR_A_REPLICA = 1  # to say its version: it may hang, and the primary need not wait for it
 SECONDS_UNDER_WAY = 2  # of a page's reading, until somebody looks whether the replica still answers
 SECONDS_BEHIND = 30  # until the log tells that a replica lags
@@ -209,13 +210,8 @@ def current_version(patience: float = 0) -> int:
     if primary.is_away and not replicas:
         primary.wait(patience)
     if not primary.is_away:
-        try:
-            return version.current()
-        except LOST:
-            if not _was_lost(connections[DEFAULT_DB_ALIAS]):
-                raise
-            if _is_back(primary, patience):
-                return version.current()
+        with suppress(AwayError):
+            return _asked_of_primary(version.current, patience)
     for replica in replicas:
         if replica.is_at(0):
             return version.read(connections[replica.alias], SECONDS_FOR_A_REPLICA)
@@ -239,12 +235,23 @@ def read(call: Callable[[], T], number: int) -> T:
                     give_back(replica.alias)
                     replica.leave()
     with _reading(DEFAULT_DB_ALIAS):
+        return _asked_of_primary(call, SECONDS_OF_PATIENCE)
+
+
+def _asked_of_primary(call: Callable[[], T], patience: float) -> T:
+    """What ``call`` gives, asked again where the connection was lost; ``AwayError`` where there is none to be had.
+
+    A server that ends takes its connections with it one after another, so that the next one may go, too.
+    """
+    for _attempt in range(MOST_ATTEMPTS):
         try:
             return call()
-        except LOST:
-            if not _was_lost(connections[DEFAULT_DB_ALIAS]) or not _is_back(primary, SECONDS_OF_PATIENCE):
+        except LOST as error:
+            if not _was_lost(connections[DEFAULT_DB_ALIAS]):
                 raise
-        return call()
+            if not _is_back(primary, patience):
+                raise AwayError("The primary database does not answer.") from error
+    return call()
 
 
 def make_sure_of_primary() -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from . import http, queries
+from . import databases, http, queries
 from .changes import Update
 from .models import Country, Partnership
 from .wording import LocalText, composed_summary, full_name, local_text, time_span, without_controls
@@ -63,7 +63,10 @@ def of_partnerships(keys: list[int]) -> Iterator[Entry]:
     Its id is made of the host, the day on which the record was entered and its number: it outlives a new slug, and a
     database that was filled anew gives new ids rather than those of other records.
     """
-    found = queries.with_names(queries.partnerships()).in_bulk(keys)
+    # While the feed is being sent, after the view has ended.
+    found = databases.read(
+        lambda: queries.with_names(queries.partnerships()).in_bulk(keys), databases.current_version()
+    )
     for record in (found[key] for key in keys if key in found):
         yield Entry(
             _tag(f"partnerships/{record.pk}", record.created_at),

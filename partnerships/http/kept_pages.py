@@ -7,6 +7,7 @@ this build. A kept page is shown only while all three are what they were before 
 from __future__ import annotations
 
 import functools
+import logging
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotModified
 
 from partnerships import databases
@@ -23,12 +24,15 @@ from partnerships.models import version
 from . import encodings, entity_tags, shared_pages
 from .store import Page, Store
 
+logger = logging.getLogger(__name__)
+
 View = Callable[..., HttpResponseBase]
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Caches may keep a page, but ask each time whether it is still right: a published change shows on the next request.
 CACHE_CONTROL = "public, max-age=0, must-revalidate"
 PURGE_TAG = "directory"  # of every page, because every page depends on the version of the directory
+MOST_OVERTAKEN = 3  # times that a page is begun again
 MEGABYTE = 1024 * 1024
 READING = {"GET", "HEAD"}
 SECONDS_A_DAY = 86_400
@@ -72,16 +76,37 @@ def public_page(view: View) -> View:
         moment = Moment.now(databases.SECONDS_OF_PATIENCE)
         if request.method == "GET" and (page := shared_pages.find(entity_tags.tag_for(_address(request), moment))):
             return Found(page, moment)
-        with version.held(moment.version):
-            if request.method in READING:
-                response = databases.read(lambda: view(request, *args, **kwargs), moment.version)
-            else:
-                response = view(request, *args, **kwargs)
+        call = functools.partial(view, request, *args, **kwargs)
+        if request.method not in READING:
+            return call()
+        response, moment = _made(call, moment)
         if response.status_code == 200 and not response.has_header("Cache-Control"):
             response.made_at = moment  # type: ignore[attr-defined]
         return response
 
     return marked
+
+
+def _made(call: Callable[[], HttpResponseBase], moment: Moment) -> tuple[HttpResponseBase, Moment]:
+    """What a view answers, and the moment that this was made of.
+
+    A view that a change overtook may have met two states of the directory, and have failed for no other reason: then
+    it is asked again.
+    """
+    for _attempt in range(MOST_OVERTAKEN):
+        try:
+            with version.held(moment.version):
+                return databases.read(call, moment.version), moment
+        except (Http404, *databases.LOST):
+            raise
+        except Exception:
+            later = Moment.now()
+            if later == moment:
+                raise
+            logger.info("A page was overtaken by a change and is made again.")
+            moment = later
+    with version.held(moment.version):
+        return databases.read(call, moment.version), moment
 
 
 def kept_pages(get_response: GetResponse) -> GetResponse:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import psycopg
@@ -145,23 +146,40 @@ _READ_WITHIN = (
 )
 
 
-_held: ContextVar[int | None] = ContextVar("held", default=None)
+@dataclass
+class Held:
+    """The version that a page is made of, and what of it the page has looked at."""
+
+    number: int
+    seen: dict[str, Any] = field(default_factory=dict)
+
+
+_held: ContextVar[Held | None] = ContextVar("held", default=None)
 
 
 @contextmanager
-def held(number: int) -> Iterator[None]:
-    """Let ``current()`` give this number, so that all parts of one page are of the version it began with."""
-    token = _held.set(number)
+def held(number: int | None) -> Iterator[None]:
+    """Let ``current()`` give this number, so that all parts of one page are of the version it began with.
+
+    With None it gives the present one, within a page, too.
+    """
+    token = _held.set(None if number is None else Held(number))
     try:
         yield
     finally:
         _held.reset(token)
 
 
+def seen() -> dict[str, Any]:
+    """What the page at hand has looked at so far, by name, so that it looks at the same again."""
+    held = _held.get()
+    return {} if held is None else held.seen
+
+
 def current() -> int:
     """The directory's version now; 0 before anything was ever written."""
-    if (number := _held.get()) is not None:
-        return number
+    if (held := _held.get()) is not None:
+        return held.number
     if connection.vendor == "postgresql" and connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute(_READ_WITHIN)

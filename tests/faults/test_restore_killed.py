@@ -60,6 +60,6 @@ def test_a_restore_that_is_killed_at_any_moment_leaves_one_state_or_the_other(ba
         Partnership.objects.filter(slug="one").update(title="Changed since")
         search.reindex()
         changed = everything()
-    print(f"{sum(seen)} of {KILLS} were restored before the end came.")  # noqa: T201 (shown with -s)
+    print(f"{sum(seen)} of {KILLS} were restored before the end came.")
     call_command("restore", backup, "--yes", verbosity=0)
     assert everything() == before
