@@ -1,4 +1,4 @@
-"""PostgreSQL restarted under load: readers have pages or are told to come back; what was answered is there."""
+"""PostgreSQL restarted under load: readers have their pages all the same, and what was answered is there."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from .curators import CURATORS, Curator
 from .readers import Readers
 from .test_killed_servers import cited_partnerships, saved_texts
 
-MOST_REFUSED = 16  # two for each reader
-
 
 @pytest.fixture
 def primary(prepared: Prepared) -> Iterator[cluster.Postgres]:
@@ -35,7 +33,7 @@ def primary(prepared: Prepared) -> Iterator[cluster.Postgres]:
         yield made
 
 
-def test_a_restart_of_postgresql_costs_readers_little_and_no_answered_save(
+def test_a_restart_of_postgresql_costs_no_reader_a_page_and_no_curator_an_answered_save(
     primary: cluster.Postgres, tmp_path: Path, database_url: str
 ) -> None:
     (tmp_path / "var").mkdir()
@@ -78,15 +76,14 @@ def test_a_restart_of_postgresql_costs_readers_little_and_no_answered_save(
             readers.wait_for_more(50)
             for thread in threads:
                 thread.start()
-            outages: list[tuple[Any, ...]] = []  # how, for how many seconds, how many answers with 503
+            outages: list[tuple[Any, ...]] = []  # how, and for how many seconds
             for mode in ("fast", "immediate"):
                 readers.wait_for_more(40)
-                gone_at, seen = time.monotonic(), len(readers.wrong)
+                gone_at = time.monotonic()
                 primary.stop(mode)
                 primary.start()
                 outages.append((mode, round(time.monotonic() - gone_at, 1)))
                 readers.wait_for_more(40)
-                outages[-1] += (len(readers.wrong) - seen,)
             before = [len(texts) for texts in answered]
             site.wait_until(lambda _it: all(len(texts) > old for texts, old in zip(answered, before, strict=True)))
             is_over.set()
@@ -94,8 +91,7 @@ def test_a_restart_of_postgresql_costs_readers_little_and_no_answered_save(
                 thread.join(60)
         assert wrong == []
         assert readers.failed == []
-        assert set(readers.statuses) <= {200, 503}, f"{outages}\n{site.output}"
-        assert readers.statuses[503] <= MOST_REFUSED, f"{outages}\n{site.output}"
+        assert set(readers.statuses) == {200}, f"{outages}\n{site.output}"
         for number, (record, slug) in enumerate(records):
             [text] = set(saved_texts(primary.url, record))
             assert text in {answered[number][-1], *uncertain[number]}
