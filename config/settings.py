@@ -409,8 +409,6 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO" if DEBUG else "ERROR", "propagate": True},
         "partnerships": {"handlers": [], "level": "INFO", "propagate": True},
-        # A request for a host that is not ours is refused, and anybody can make a million of them.
-        "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": True},
     },
 }
 # What Granian itself has to say, in its main process and in each worker, is written in the same way.

@@ -112,7 +112,11 @@ def _nothing_kept_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _emptied_with_the_tables() -> None:
-    """Emptying the database after a test leaves the index, which no model holds, and notes of what was deleted."""
+    """Emptying the database after a test leaves the index, which no model holds, and notes of what was deleted.
+
+    And it takes away the roles, which a migration made.
+    """
+    from django.contrib.auth.models import Group, Permission
     from django.db import connection
     from django.db.models.signals import post_migrate
 
@@ -127,7 +131,23 @@ def _emptied_with_the_tables() -> None:
             for kind in search.KINDS:
                 cursor.execute(f"DELETE FROM partnerships_{kind}_search")  # noqa: S608 (our own tables)
 
+    roles: dict[str, list[tuple[str, str, str]]] = {}
+
+    def note_or_restore_roles(**options: Any) -> None:
+        if "plan" in options:
+            for group in Group.objects.prefetch_related("permissions__content_type"):
+                roles[group.name] = [permission.natural_key() for permission in group.permissions.all()]
+            return
+        known = {
+            permission.natural_key(): permission for permission in Permission.objects.select_related("content_type")
+        }
+        for name, keys in roles.items():
+            Group.objects.get_or_create(name=name)[0].permissions.set([known[key] for key in keys])
+
     post_migrate.connect(empty, sender=apps.get_app_config("partnerships"), weak=False)
+    # The last one, when the permissions of all apps are there.
+    last = [config for config in apps.get_app_configs() if config.models_module][-1]
+    post_migrate.connect(note_or_restore_roles, sender=last, weak=False)
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # --- Forgery -------------------------------------------------------------------------------------------------------
 
-# Forms without an account and without a token, which ask the browser where they come from (tests/test_suggestions.py).
-WITHOUT_TOKEN = {"suggest", "partnership-suggest", "suggestion-status"}
+# Forms without an account and without a token, which ask the browser where they come from (tests/test_suggestions.py);
+# and an address that takes no form, and does not tell even by refusing one that it is there (tests/test_watching.py).
+WITHOUT_TOKEN = {"suggest", "partnership-suggest", "suggestion-status", "metrics"}
 
 
 def everything() -> dict[str, Any]:
