@@ -15,7 +15,7 @@ RUN apt-get update \
     && chown 10001:10001 /var/lib/directory
 COPY --from=dependencies /opt/venv /opt/venv
 WORKDIR /app
-COPY manage.py LICENSE ./
+COPY manage.py pyproject.toml LICENSE ./
 COPY config config
 COPY templates templates
 COPY fixtures fixtures

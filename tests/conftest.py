@@ -73,6 +73,7 @@ class SiteTestsTogether(LoadScopeScheduling):
             "tests/security/test_uploads.py",
             "tests/test_api_by_chance.py",
             "tests/test_backups_of_the_site.py",
+            "tests/test_container.py",
             "tests/test_first_start.py",
             "tests/test_watching.py",
             "tests/test_workers.py",
