@@ -160,15 +160,21 @@ class Standing:
                 with suppress(OSError):  # it has ended meanwhile
                     handle.shutdown(socket.SHUT_RDWR)
 
-    def is_at(self, number: int) -> bool:
-        """Whether it answers, and with this version of the directory or a newer one."""
+    def version(self) -> int | None:
+        """The version of the directory that it has; None where it does not answer."""
         if self.is_away:
-            return False
+            return None
         try:
-            has = version.read(connections[self.alias], SECONDS_FOR_A_REPLICA)
+            return version.read(connections[self.alias], SECONDS_FOR_A_REPLICA)
         except LOST:
             give_back(self.alias)
             self.leave()
+            return None
+
+    def is_at(self, number: int) -> bool:
+        """Whether it answers, and with this version of the directory or a newer one."""
+        has = self.version()
+        if has is None:
             return False
         self._note_lag(is_behind=has < number)
         return has >= number
@@ -207,14 +213,14 @@ def current_version(patience: float = 0) -> int:
 
     ``patience`` is how many seconds to wait for a database that is away; ``AwayError`` when none answers.
     """
-    if primary.is_away and not replicas:
-        primary.wait(patience)
     if not primary.is_away:
         with suppress(AwayError):
-            return _asked_of_primary(version.current, patience)
+            return _asked_of_primary(version.current, 0 if replicas else patience)
     for replica in replicas:
-        if replica.is_at(0):
-            return version.read(connections[replica.alias], SECONDS_FOR_A_REPLICA)
+        if (number := replica.version()) is not None:
+            return number
+    if primary.wait(patience):
+        return _asked_of_primary(version.current, patience)
     raise AwayError("No database answers.")
 
 

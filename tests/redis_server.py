@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +50,17 @@ class Redis:
             self.process = None
 
 
-def make_redis(folder: Path) -> Redis:
-    """A Redis that has been started; without the program the test is skipped, or fails where it must not be."""
+@contextlib.contextmanager
+def running_redis(folder: Path) -> Iterator[Redis]:
+    """A Redis that has been started, and is ended afterwards.
+
+    Without the program the test is skipped, or fails where it must not be.
+    """
     if shutil.which("redis-server") is None:
         (pytest.fail if os.environ.get("REQUIRE_REDIS") == "1" else pytest.skip)("there is no redis-server here")
     made = Redis(folder)
-    made.start()
-    return made
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()

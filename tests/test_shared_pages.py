@@ -16,18 +16,15 @@ from partnerships.models import Theme
 from partnerships.views import themes
 
 from .factories import make_theme
-from .redis_server import Redis, make_redis
+from .redis_server import Redis, running_redis
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.looks]
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Redis]:
-    made = make_redis(tmp_path)
-    try:
+    with running_redis(tmp_path) as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ this build. A kept page is shown only while all three are what they were before 
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 import time
 from collections.abc import Callable
@@ -93,7 +94,7 @@ def _made(call: Callable[[], HttpResponseBase], moment: Moment) -> tuple[HttpRes
     A view that a change overtook may have met two states of the directory, and have failed for no other reason: then
     it is asked again.
     """
-    for _attempt in range(MOST_OVERTAKEN):
+    for attempt in itertools.count():
         try:
             with version.held(moment.version):
                 return databases.read(call, moment.version), moment
@@ -101,12 +102,11 @@ def _made(call: Callable[[], HttpResponseBase], moment: Moment) -> tuple[HttpRes
             raise
         except Exception:
             later = Moment.now()
-            if later == moment:
+            if later == moment or attempt == MOST_OVERTAKEN:
                 raise
             logger.info("A page was overtaken by a change and is made again.")
             moment = later
-    with version.held(moment.version):
-        return databases.read(call, moment.version), moment
+    raise AssertionError("counting never ends")
 
 
 def kept_pages(get_response: GetResponse) -> GetResponse:

@@ -37,7 +37,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """
     with suppress(DatabaseError, InterfaceError):  # a primary that went or was restarted is noticed by this
         databases.current_version()
-    if databases.primary.is_away and any(replica.is_at(0) for replica in databases.replicas):
+    if databases.primary.is_away and any(replica.version() is not None for replica in databases.replicas):
         return HttpResponse("ready for reading: the primary database does not answer", content_type="text/plain")
     try:
         reasons = ["database unreachable"] if databases.primary.is_away else _reasons_not_to_serve()

@@ -75,9 +75,7 @@ def databases() -> Iterator[Databases]:
 def site(databases: Databases) -> Iterator[server.Server]:
     databases.wait_until_in_step()
     urls = ",".join(replica.url for replica in databases.replicas)
-    running = server.start(
-        databases.folder, databases.primary.url, DATABASE_REPLICA_URLS=urls, REQUIRE_MFA="off", LOG_REQUESTS="off"
-    )
+    running = server.start(databases.folder, databases.primary.url, DATABASE_REPLICA_URLS=urls, REQUIRE_MFA="off")
     try:
         running.wait_until(lambda it: "Serving " in it.output)
         yield running

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import server
-from tests.redis_server import Redis, make_redis
+from tests.redis_server import Redis, running_redis
 
 from .conftest import Prepared
 from .curators import CURATORS, Curator
@@ -21,11 +21,8 @@ SAID = "The shared cache does not answer"
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Redis]:
-    made = make_redis(tmp_path)
-    try:
+    with running_redis(tmp_path) as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture
