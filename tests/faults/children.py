@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkProcess
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,10 +24,7 @@ class Children:
 
     def result_of(self, database_url: str, work: Callable[..., Any], *arguments: Any) -> Any:
         """What ``work`` returns in a process whose database is this one; what it raises fails the test."""
-        mine, theirs = _FORKING.Pipe()
-        child = _FORKING.Process(target=self._answer, args=(theirs, database_url, work, arguments))
-        child.start()
-        theirs.close()
+        mine, child = self._begun(database_url, work, arguments)
         assert mine.poll(SECONDS_OF_PATIENCE), "no answer"
         is_done, result = mine.recv()
         child.join()
@@ -35,10 +33,7 @@ class Children:
 
     def killed(self, database_url: str, seconds: float, work: Callable[..., Any], *arguments: Any) -> bool:
         """Let a process begin with ``work`` and kill it after some seconds; whether it was still at it."""
-        mine, theirs = _FORKING.Pipe()
-        child = _FORKING.Process(target=self._answer, args=(theirs, database_url, work, arguments, True))
-        child.start()
-        theirs.close()
+        mine, child = self._begun(database_url, work, arguments, is_timed=True)
         mine.recv()  # it begins now
         time.sleep(seconds)
         child.kill()
@@ -52,8 +47,24 @@ class Children:
             assert is_done, result
         return is_killed
 
+    def _begun(
+        self, database_url: str, work: Callable[..., Any], arguments: Any, is_timed: bool = False
+    ) -> tuple[Connection, ForkProcess]:
+        from django.db import connections
+
+        # Or the process would go on with this one's connections, whichever database they are to.
+        for wrapper in connections.all(initialized_only=True):
+            wrapper.close()
+            if wrapper.vendor == "postgresql":
+                wrapper.close_pool()
+        mine, theirs = _FORKING.Pipe()
+        child = _FORKING.Process(target=self._answer, args=(theirs, database_url, work, arguments, is_timed))
+        child.start()
+        theirs.close()
+        return mine, child
+
     def _answer(
-        self, pipe: Connection, database_url: str, work: Callable[..., Any], arguments: Any, is_timed: bool = False
+        self, pipe: Connection, database_url: str, work: Callable[..., Any], arguments: Any, is_timed: bool
     ) -> None:
         from django.db import connection
 

@@ -160,4 +160,4 @@ def test_a_write_that_is_killed_leaves_the_old_or_the_new_state_whole(
                 assert children.result_of(url, faults_of) == {}
                 counts["again"] += 1
     print(f"{work.__name__}: {duration:.2f} s, {counts}")
-    assert counts["killed"] >= MOMENTS // 4, "most were done before they could be killed"
+    assert counts["killed"] >= 20, "most were done before they could be killed"
