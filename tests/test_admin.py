@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -14,7 +16,7 @@ from partnerships.models import Actor, Country, Partnership, Publication, Review
 
 from . import factories as make
 from .admin_forms import address as change_url
-from .admin_forms import opened, signed_in
+from .admin_forms import form_in, opened, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +173,28 @@ def test_autocompletion_finds_places_in_both_scripts_the_exact_name_first(curato
     ]
     found = curator.get("/admin/autocomplete/", query | {"term": "kyoto"}).json()["results"]
     assert found[0]["text"] == "Kyoto 京都市 · City · Kyoto Prefecture"
+
+
+@pytest.mark.parametrize("sent", ["Kobe", "-1", "9" * 30, "\0", "1.5"])
+def test_what_is_no_number_of_a_record_is_no_choice_and_the_form_comes_back(sent):
+    client = signed_in("admin", "Editors", is_superuser=True)
+    wrong = {}
+    for model, admin_of in admin.site._registry.items():
+        add = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+        page = client.get(add)
+        if page.status_code != 200 or "adminform" not in page.context:  # nobody adds one by hand
+            continue
+        form = form_in(page)
+        chosen = list(admin_of.autocomplete_fields)
+        for rows in page.context["inline_admin_formsets"]:
+            form[f"{rows.formset.prefix}-TOTAL_FORMS"] = "1"
+            chosen += [f"{rows.formset.prefix}-0-{name}" for name in rows.opts.autocomplete_fields]
+        if chosen:
+            answer = client.post(add, form | dict.fromkeys(chosen, sent))
+            assert answer.status_code == 200
+            told = re.findall("Select a valid choice|Null characters are not allowed", answer.content.decode())
+            wrong[model.__name__] = len(told) - len(chosen)
+    assert wrong == dict.fromkeys(["Actor", "CoverageCheck", "Partnership", "RegisterEntry"], 0)
 
 
 def test_moving_a_place_moves_it_in_the_hierarchy(editor):

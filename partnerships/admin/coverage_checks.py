@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from partnerships.models import CoverageCheck
 
+from .naming import NamedChoices
+
 
 @admin.register(CoverageCheck)
-class CoverageCheckAdmin(admin.ModelAdmin):
+class CoverageCheckAdmin(NamedChoices, admin.ModelAdmin):
     list_display = ["place", "theme", "checked_on", "by"]
     list_filter = ["theme"]
     list_select_related = ["place__region", "theme", "by"]

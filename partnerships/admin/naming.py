@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
 from django.db.models import ForeignKey
 from django.http import HttpRequest
@@ -56,6 +59,7 @@ _WORDS: dict[type[models.Model], Any] = {
     Source: _source,
     Theme: _theme,
 }
+_NUMBER = re.compile(r"[0-9]{1,18}")  # 64 bits hold it
 
 
 class Completions(AutocompleteJsonView):
@@ -65,12 +69,21 @@ class Completions(AutocompleteJsonView):
         return {"id": str(getattr(obj, to_field_name)), "text": described(obj)}
 
 
+class CompletedSelect(AutocompleteSelect):
+    """Asks the database only for what can be the number of a record, not for whatever was sent."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        return super().optgroups(name, [one for one in value if _NUMBER.fullmatch(str(one))], attr)
+
+
 class NamedChoices(TypedDates):
     """Fields that choose a record call the chosen one as their list does; sources can be taken from the row above."""
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **options: Any) -> Any:
         if db_field.related_model is Actor:
             options.setdefault("queryset", Actor.objects.select_related("region"))
+        if db_field.name in self.get_autocomplete_fields(request):
+            options.setdefault("widget", CompletedSelect(db_field, self.admin_site, using=options.get("using")))
         field = super().formfield_for_foreignkey(db_field, request, **options)
         if field is not None and db_field.related_model in _WORDS:
             field.label_from_instance = described  # type: ignore[assignment, method-assign]

@@ -30,6 +30,8 @@ from partnerships.services.reconciling import (
     start_draft,
 )
 
+from .naming import NamedChoices
+
 State = RegisterDifference.State
 Kind = RegisterDifference.Kind
 MOST_SHOWN = 300
@@ -62,7 +64,7 @@ class RegisterFileForm(forms.Form):
 
 
 @admin.register(RegisterEntry)
-class RegisterEntryAdmin(SimpleHistoryAdmin):
+class RegisterEntryAdmin(NamedChoices, SimpleHistoryAdmin):
     """What registers say, verbatim; read from files, and linked to records by hand where names do not suffice."""
 
     change_list_template = "admin/partnerships/register_entries.html"
