@@ -30,7 +30,7 @@ from partnerships import catalogue, duplicates, search
 from partnerships.models import DirectoryVersion, Partnership, RecordVersion, version
 from partnerships.networks import graph
 from partnerships.peers import world
-from partnerships.services.backups.files import MANIFEST
+from partnerships.services.backups.files import MANIFEST, UNFINISHED, working_folder
 
 from . import server
 from .engine import fresh_database
@@ -549,7 +549,7 @@ def iter_until(lines: Any, wanted: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("moment", ["Making the backup's state ready", "Keeping what is there now"])
-def test_a_restore_that_is_killed_leaves_what_was_there(backup: Path, moment: str) -> None:
+def test_a_restore_that_is_killed_leaves_what_was_there(backup: Path, var: Path, moment: str) -> None:
     before = everything()
     change_everything()
     changed = everything()
@@ -557,5 +557,23 @@ def test_a_restore_that_is_killed_leaves_what_was_there(backup: Path, moment: st
     connection.close()
     assert everything() == changed
     assert version.missing_triggers(connection) == set()
+    assert list(var.glob(f"{UNFINISHED}*"))
     restore(backup, "--yes")
     assert everything() == before
+    assert not list(var.glob(f"{UNFINISHED}*"))
+
+
+def test_only_what_a_killed_process_left_is_taken_away(tmp_path: Path) -> None:
+    others = tmp_path / ".backup-of-others"
+    others.mkdir()
+    with working_folder(tmp_path) as one:
+        (one / "copy").touch()
+        with working_folder(tmp_path) as other:
+            assert one != other
+            assert (one / "copy").exists()
+        left = tmp_path / f"{UNFINISHED}left"
+        left.mkdir()
+        (left / "copy").touch()
+        with working_folder(tmp_path):
+            assert (one / "copy").exists() and not left.exists()
+    assert left_behind(tmp_path) == [others.name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import fcntl
 import hashlib
 import json
 import os
@@ -29,6 +30,7 @@ PAYLOADS = {
     "sqlite": ("directory.sqlite3", b"SQLite format 3\0", zipfile.ZIP_DEFLATED),
     "postgresql": ("directory.pgdump", b"PGDMP", zipfile.ZIP_STORED),
 }
+UNFINISHED = ".unfinished-backup-of-the-directory-"  # what a folder is called that may be taken away
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -73,16 +75,34 @@ def cause(error: OSError) -> str:
 
 @contextlib.contextmanager
 def working_folder(parent: Path) -> Iterator[Path]:
-    """A folder that only we may read, gone afterwards with all that is in it."""
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".backup-", dir=parent))
-    except OSError as error:
-        raise BackupError(f"Cannot write to {parent}: {cause(error)}.") from error
-    try:
+    """A folder that only we may read, gone afterwards with all that is in it.
+
+    Copies of the database that processes left behind which were killed go, too: whoever works in one holds its lock.
+    """
+    with contextlib.ExitStack() as ending:
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            with _locked(parent):
+                for left in parent.glob(f"{UNFINISHED}*"):
+                    with contextlib.suppress(OSError), _locked(left, fcntl.LOCK_NB):
+                        shutil.rmtree(left, ignore_errors=True)
+                folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=parent))
+                ending.callback(shutil.rmtree, folder, ignore_errors=True)
+                ending.enter_context(_locked(folder))
+        except OSError as error:
+            raise BackupError(f"Cannot write to {parent}: {cause(error)}.") from error
         yield folder
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, how: int = 0) -> Iterator[None]:
+    """Hold a lock that ends with the process; ``BlockingIOError`` where ``LOCK_NB`` is asked for and another has it."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | how)
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        os.close(opened)
 
 
 def write(path: Path, engine: str, payload: IO[bytes], contents: Contents) -> Manifest:
