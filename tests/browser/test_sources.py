@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests import server
 
@@ -44,6 +44,16 @@ def test_an_address_that_is_a_source_already_is_told_while_it_is_pasted(desk: Pa
     assert desk.locator("#id_title").input_value() == ""  # nothing is filled that cannot be known
     desk.locator("#id_url").fill("https://example.org/a-new-one")
     expect(warning).to_be_hidden()
+
+
+def test_an_address_that_is_pasted_before_the_page_is_ready_is_looked_up(desk: Page, present: dict[str, str]):
+    waiting: list[Route] = []
+    desk.route("**/same-source*.js", lambda route: waiting.append(route))
+    with desk.expect_request("**/same-source*.js"):
+        desk.goto("/admin/partnerships/source/add/", wait_until="commit")
+    desk.locator("#id_url").fill(other_writing(present["url"]))
+    waiting.pop().continue_()
+    expect(desk.locator(".same-source").get_by_role("link", name=present["title"])).to_be_visible()
 
 
 @pytest.mark.looks

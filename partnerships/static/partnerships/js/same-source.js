@@ -6,7 +6,7 @@
   if (!field || !box || !pattern) return;
 
   field.closest(".form-row").after(box);
-  let asked = field.value;
+  let asked = field.defaultValue; // of which the page itself says what there is to say
   let waiting;
 
   function show(found) {
@@ -49,4 +49,5 @@
     waiting = setTimeout(ask, 300);
   });
   field.addEventListener("change", ask);
+  ask(); // what was pasted before this script was there
 })();
