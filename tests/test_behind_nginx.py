@@ -22,6 +22,8 @@ from partnerships.services.importing.reading import LARGEST_FILE
 from tests import server
 from tests.engine import fresh_database
 
+pytestmark = pytest.mark.once
+
 HOST = "directory.test"
 LIMIT = 60  # requests a minute and client
 KEY = "only-for-tests-" * 5

@@ -167,6 +167,7 @@ def forget_everything() -> None:
     download._latest = None
 
 
+@pytest.mark.once  # that each engine notes a change of any table is in test_versions.py
 @pytest.mark.django_db(transaction=True)
 def test_after_a_change_of_anything_every_page_is_as_if_made_anew(settings: Any) -> None:
     settings.KEEP_PAGES = 0

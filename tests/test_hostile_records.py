@@ -36,7 +36,7 @@ from .factories import join, make_actor, make_prefecture, published_partnership
 from .markup import Page
 from .test_drafts import every_address, get_all, public_directory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Ends elements, attributes, comments, lines and fields; means something to templates, LaTeX and spreadsheets.
 HOSTILE = "=</script></title>--><u onclick=\"x\" title='y'>&amp;{{ 7 }}%(a)s$&\\}\r\nEND:VEVENT\x01\x0b\u2028\u202e神"

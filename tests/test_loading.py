@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
-import random
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from io import StringIO
@@ -45,9 +41,8 @@ from partnerships.package.writing import write_package
 from partnerships.services import loading
 from partnerships.services.loading import EditedSinceError, LoadReport, load
 
-from .engine import fresh_database
 from .factories import cite, join, make_actor, make_partnership, make_prefecture, make_source, published_partnership
-from .packages import Rows, add_partnership, change, edition, file_bytes, read, row, small_package, write
+from .packages import Rows, add_partnership, change, file_bytes, read, row, small_package, write
 
 pytestmark = pytest.mark.django_db
 
@@ -841,90 +836,3 @@ def test_every_record_has_its_line_in_the_ledger(tmp_path: Path) -> None:
     load_rows(tmp_path)
     tables = set(LoadedRecord.objects.values_list("table", flat=True))
     assert tables == {table.name for table in RECORD_TABLES}
-
-
-# --- Killed in the middle -------------------------------------------------------------------------------------------
-
-
-def manage(database_url: str, *arguments: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "manage.py", *map(str, arguments)],
-        cwd=project.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": database_url},
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
-
-
-def finish(process: subprocess.Popen[str]) -> list[str]:
-    """Wait for a command that must succeed; return the lines of its progress."""
-    _out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    return err.splitlines()
-
-
-def kill_after(process: subprocess.Popen[str], lines: int) -> None:
-    """Kill a command with SIGKILL as soon as it has shown so many lines of progress."""
-    for _number in range(lines):
-        process.stderr.readline()  # type: ignore[union-attr]
-    process.kill()
-    process.communicate(timeout=120)
-
-
-STATE = [
-    "SELECT slug, title, publication FROM partnerships_partnership ORDER BY slug",
-    "SELECT slug, population, path FROM partnerships_actor ORDER BY slug",
-    "SELECT locator, count(*) FROM partnerships_citation GROUP BY locator ORDER BY locator",
-    "SELECT statement, count(*) FROM partnerships_outcome GROUP BY statement ORDER BY statement",
-    "SELECT count(*) FROM partnerships_participation",
-    'SELECT "table", "key", digest FROM partnerships_loadedrecord ORDER BY "table", "key"',
-]
-HISTORY_BEHIND = """
-    SELECT slug FROM partnerships_partnership WHERE title <> (
-        SELECT title FROM partnerships_historicalpartnership past
-        WHERE past.id = partnerships_partnership.id ORDER BY history_id DESC LIMIT 1)
-"""
-
-
-def state_of(database_url: str) -> list[list[tuple[Any, ...]]]:
-    """What a database holds, which must be sound in itself."""
-    opened: Any
-    if database_url.startswith("sqlite"):
-        opened = sqlite3.connect(database_url.removeprefix("sqlite:///"))
-        assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert opened.execute("PRAGMA foreign_key_check").fetchall() == []
-    else:
-        opened = psycopg.connect(database_url)
-        # The server may still be ending what the killed process began.
-        opened.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    try:
-        assert opened.execute(HISTORY_BEHIND).fetchall() == []
-        return [opened.execute(query).fetchall() for query in STATE]
-    finally:
-        opened.close()
-
-
-@pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
-    """An empty database of the engine under test, which other processes can reach."""
-    with fresh_database(tmp_path) as url:
-        yield url
-
-
-def test_a_loading_that_is_killed_leaves_the_old_or_the_new_state_whole(tmp_path: Path, database_url: str) -> None:
-    editions = [write(tmp_path / "first", edition("first", 0)), write(tmp_path / "second", edition("second", 0))]
-    finish(manage(database_url, "migrate", "--verbosity=0"))
-    states, lines = [], 0
-    for package in editions:
-        lines = len(finish(manage(database_url, "load_directory", package)))
-        states.append(state_of(database_url))
-    assert states[0] != states[1]
-    current = 1
-    for lines_shown in [*sorted(random.sample(range(2, lines), 3)), lines]:
-        kill_after(manage(database_url, "load_directory", editions[1 - current]), lines_shown)
-        found = state_of(database_url)
-        assert found in states, f"torn after {lines_shown} of {lines} lines of progress"
-        current = states.index(found)
-    finish(manage(database_url, "load_directory", editions[1 - current]))
-    assert state_of(database_url) == states[1 - current]

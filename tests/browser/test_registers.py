@@ -73,6 +73,7 @@ def test_a_file_is_tried_read_and_a_difference_is_dismissed_with_a_reason(desk: 
     assert said == []
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("prefix", ["", "/ja"])
 def test_its_pages_are_in_order_for_axe_and_fit_a_phone(desk: Page, scheme, prefix):
