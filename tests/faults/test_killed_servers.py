@@ -7,7 +7,10 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests import server
 
@@ -44,6 +47,22 @@ def test_a_killed_worker_costs_no_more_than_the_connections_that_it_held(site: s
     assert readers.failed == []
     assert set(readers.statuses) == {200}, f"{readers.wrong[:5]}\n{site.output}"
     print(f"{TIMES_A_WORKER_IS_KILLED} workers killed, {readers.read} pages read, {len(readers.broken)} made again")
+
+
+@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["as Docker does", "as systemd does"])
+def test_a_server_that_is_asked_to_end_breaks_off_no_answer(
+    send: Callable[[int, int], None], site: server.Server, children: Children
+) -> None:
+    with Readers(site) as readers:
+        readers.wait_for_more(40)
+        send(site.process.pid, signal.SIGTERM)
+        assert site.process.wait(server.SECONDS_TO_STOP) == 0
+    assert set(readers.statuses) == {200}, f"{readers.wrong[:5]}\n{site.output}"
+    # Who comes afterwards finds nobody; whoever was being answered has the answer whole.
+    assert [reason for reason in readers.broken + readers.failed if "IncompleteRead" in reason] == []
+    assert "Traceback" not in site.output
+    assert damage_of_file(site.database_url) == []
+    assert children.result_of(site.database_url, faults_of) == {}
 
 
 def saved_texts(database_url: str, record: int) -> list[str]:
