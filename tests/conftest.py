@@ -64,7 +64,7 @@ class SiteTestsTogether(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith("tests/real_records/"):
             return "real records"
-        for name in ("drafts", "behind_nginx", "production_check"):
+        for name in ("drafts", "production_check"):
             if nodeid.startswith(f"tests/test_{name}.py"):
                 return name
         of_the_site = (
@@ -73,6 +73,7 @@ class SiteTestsTogether(LoadScopeScheduling):
             "tests/security/test_uploads.py",
             "tests/test_api_by_chance.py",
             "tests/test_backups_of_the_site.py",
+            "tests/test_behind_nginx.py",
             "tests/test_container.py",
             "tests/test_first_start.py",
             "tests/test_watching.py",

@@ -20,7 +20,6 @@ import pytest
 
 from partnerships.services.importing.reading import LARGEST_FILE
 from tests import server
-from tests.engine import fresh_database
 
 pytestmark = pytest.mark.once
 
@@ -34,6 +33,7 @@ class Site:
     """The running site; ``log`` is what nginx noted of requests."""
 
     running: server.Server
+    editor: tuple[str, str]  # name and password
     http_port: int
     https_port: int
     certificate: Path
@@ -65,39 +65,38 @@ class _Named(httpx.BaseTransport):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(site: server.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if nginx is None:
         if os.environ.get("REQUIRE_NGINX") == "1":
             pytest.fail("nginx is not installed.")
         pytest.skip("nginx is not installed.")
     folder = tmp_path_factory.mktemp("behind-nginx")
-    var = folder / "var"
-    var.mkdir()
-    with fresh_database(var) as database_url:
-        running = server.start(
-            var,
-            database_url,
-            SECRET_KEY=KEY,
-            SITE_URL=f"https://{HOST}",
-            ALLOWED_HOSTS=f"{HOST},127.0.0.1",
-            TRUSTED_PROXIES="127.0.0.1",
-            RATE_LIMIT=str(LIMIT),
-            REQUIRE_MFA="off",  # its first visit sets up a factor, which other tests do
-        )
+    running = server.start(
+        site.folder,
+        site.database_url,
+        SECRET_KEY=KEY,
+        SITE_URL=f"https://{HOST}",
+        ALLOWED_HOSTS=f"{HOST},127.0.0.1",
+        TRUSTED_PROXIES="127.0.0.1",
+        RATE_LIMIT=str(LIMIT),
+        REQUIRE_MFA="off",  # its first visit sets up a factor, which other tests do
+    )
+    try:
+        running.wait_until(lambda it: "Serving " in it.output)
+        proxied, process = _start_nginx(nginx, folder, running, site.editor)
         try:
-            running.wait_until(lambda it: "Serving " in it.output)
-            site, process = _start_nginx(nginx, folder, running)
-            try:
-                yield site
-            finally:
-                process.terminate()
-                process.wait(server.SECONDS_TO_STOP)
+            yield proxied
         finally:
-            running.stop()
+            process.terminate()
+            process.wait(server.SECONDS_TO_STOP)
+    finally:
+        running.stop()
 
 
-def _start_nginx(nginx: str, folder: Path, running: server.Server) -> tuple[Site, subprocess.Popen[bytes]]:
+def _start_nginx(
+    nginx: str, folder: Path, running: server.Server, editor: tuple[str, str]
+) -> tuple[Site, subprocess.Popen[bytes]]:
     http_port, https_port = server.free_port(), server.free_port()
     certificate = folder / "fullchain.pem"
     subprocess.run(
@@ -134,7 +133,7 @@ def _start_nginx(nginx: str, folder: Path, running: server.Server) -> tuple[Site
     checked = subprocess.run([*command, "-t", "-q"], capture_output=True, text=True)
     assert (checked.returncode, checked.stderr) == (0, "")
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
-    site = Site(running, http_port, https_port, certificate, folder / "access.log")
+    site = Site(running, editor, http_port, https_port, certificate, folder / "access.log")
     until = time.monotonic() + 20
     while not _is_there(site):
         assert process.poll() is None, (folder / "error.log").read_text()
@@ -152,7 +151,7 @@ def _is_there(site: Site) -> bool:
 
 def signed_in(site: Site) -> httpx.Client:
     """A browser in which the first editor has signed in."""
-    name, password = site.running.editor
+    name, password = site.editor
     browser = site.client(follow_redirects=False)
     sign_in = browser.get("/accounts/login/")
     answer = browser.post(
