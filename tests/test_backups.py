@@ -41,6 +41,7 @@ from .postgresql_programs import put_first_on_path
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+PAGE = 4096  # bytes, in SQLite
 Rows = dict[str, list[str]]
 
 
@@ -499,6 +500,16 @@ def lacking_rows(path: Path) -> None:
     rewritten(path, changed)
 
 
+def damaged(path: Path) -> None:
+    """A copy of a database of whose pages one is gone, and whose checksum is right."""
+
+    def changed(content: bytes) -> bytes:
+        middle = len(content) // PAGE // 2 * PAGE
+        return content[:middle] + bytes(PAGE) + content[middle + PAGE :]
+
+    rewritten(path, changed)
+
+
 def other_engine(path: Path) -> None:
     rewritten(path, engine={"sqlite": "postgresql", "postgresql": "sqlite"}[connection.vendor])
 
@@ -528,6 +539,7 @@ WHOLE = "is not a whole backup"
         (lambda path: flipped(path, 0.6), WHOLE),
         (lambda path: path.unlink(), "Cannot read .*: No such file or directory"),
         (lambda path: rewritten(path, lambda content: content[:-4_200]), "is malformed|is damaged|pg_restore failed"),
+        (damaged, r"is damaged \(\*\*\* in database main|holds no directory|pg_restore failed"),
         (lacking_rows, "is damaged|pg_restore failed"),
         (other_engine, "a backup is restored on the engine it was made of"),
         (newer, r"made by version 9\.1, with migrations .*partnerships\.0999_what_comes.* Upgrade it first"),

@@ -71,7 +71,8 @@ def check(payload: Path) -> Contents:
         faults = [row[0] for row in opened.execute("PRAGMA integrity_check(1)")]
         faults += opened.execute("PRAGMA foreign_key_check").fetchall()[:1]
         if faults != ["ok"]:
-            raise BackupError(f"The database in the backup is damaged ({faults[-1]}).")
+            fault = " ".join(str(faults[-1]).split())
+            raise BackupError(f"The database in the backup is damaged ({fault}).")
         return _contents(opened)
 
 
