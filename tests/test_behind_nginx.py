@@ -292,4 +292,6 @@ def test_a_file_of_the_largest_size_arrives_and_one_byte_more_is_explained(site:
 
 
 def test_a_file_of_any_size_does_not_get_past_the_proxy(site: Site) -> None:
-    assert site.client().post("/suggest/", content=b"x" * 12 * 1024 * 1024).status_code == 413
+    answer = site.client().post("/suggest/", content=b"x" * 12 * 1024 * 1024)
+    assert answer.status_code == 413
+    assert "<center>nginx</center>" in answer.text  # the directory, which would say so in words, was not asked

@@ -122,6 +122,7 @@ def found(folder: Path, **settings: str) -> set[str]:
             {"E001", "E003", "E005"},
         ),
         ({"SECRET_KEY": "django-insecure-" + KEY, "SITE_URL": "http://127.0.0.1:8000"}, {"E001", "E004"}),
+        ({"SITE_URL": "https://127.0.0.1"}, {"E004"}),
     ],
 )
 def test_mistakes_in_settings_are_named(tmp_path: Path, settings: dict[str, str], expected: set[str]) -> None:
@@ -192,8 +193,9 @@ def test_accounts_without_a_second_factor_are_counted_where_it_is_required(setti
 
 
 @pytest.mark.django_db
-def test_a_check_without_deploy_asks_no_database_and_says_nothing() -> None:
+def test_a_check_of_no_database_asks_none_and_says_nothing_without_deploy() -> None:
     with connection.execute_wrapper(_refuse):
+        checks.run_checks(include_deployment_checks=True)
         found = checks.run_checks()
     assert [message for message in found if (message.id or "").startswith("partnerships.")] == []
 

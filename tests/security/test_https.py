@@ -102,6 +102,7 @@ def site_editor(to: server.Server) -> tuple[str, str]:
     [
         "evil.example",
         f"{HOST}.evil.example",
+        f"sub.{HOST}",
         f"evil.example#{HOST}",
         f"{HOST}@evil.example",
         f"evil.example/{HOST}",
