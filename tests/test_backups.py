@@ -32,7 +32,7 @@ from partnerships import catalogue, duplicates, search
 from partnerships.models import DirectoryVersion, Partnership, RecordVersion, version
 from partnerships.networks import graph
 from partnerships.peers import world
-from partnerships.services.backups.files import MANIFEST, UNFINISHED, working_folder
+from partnerships.services.backups.files import LONGEST, MANIFEST, UNFINISHED, working_folder
 
 from . import server
 from .engine import fresh_database
@@ -603,23 +603,24 @@ def test_a_restore_that_is_killed_leaves_what_was_there(backup: Path, var: Path,
     connection.close()
     assert everything() == changed
     assert version.missing_triggers(connection) == set()
-    assert list(var.glob(f"{UNFINISHED}*"))
+    [left] = var.glob(f"{UNFINISHED}*")
+    os.utime(left, times=(0, time.time() - LONGEST - 60))
     restore(backup, "--yes")
     assert everything() == before
     assert not list(var.glob(f"{UNFINISHED}*"))
 
 
-def test_only_what_a_killed_process_left_is_taken_away(tmp_path: Path) -> None:
-    others = tmp_path / ".backup-of-others"
-    others.mkdir()
-    with working_folder(tmp_path) as one:
-        (one / "copy").touch()
-        with working_folder(tmp_path) as other:
-            assert one != other
-            assert (one / "copy").exists()
-        left = tmp_path / f"{UNFINISHED}left"
-        left.mkdir()
-        (left / "copy").touch()
-        with working_folder(tmp_path):
-            assert (one / "copy").exists() and not left.exists()
-    assert left_behind(tmp_path) == [others.name]
+def test_only_what_was_left_long_ago_is_taken_away(tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    linked.symlink_to(tmp_path / "folder")
+    (tmp_path / "folder").mkdir()
+    now = time.time()
+    for name, age in {".backup-of-others": 9, f"{UNFINISHED}left": 1.01, f"{UNFINISHED}young": 0.99}.items():
+        made = linked / name
+        made.mkdir()
+        (made / "copy").touch()
+        os.utime(made, times=(now, now - age * LONGEST))
+    with working_folder(linked) as one, working_folder(linked) as other:
+        assert one != other and one.exists()
+        assert not (linked / f"{UNFINISHED}left").exists()
+    assert sorted(os.listdir(linked)) == [".backup-of-others", f"{UNFINISHED}young"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
@@ -21,6 +21,7 @@ from frictionless import Package
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from partnerships import search
 from partnerships.models import (
     Actor,
     Adoption,
@@ -836,3 +837,36 @@ def test_every_record_has_its_line_in_the_ledger(tmp_path: Path) -> None:
     load_rows(tmp_path)
     tables = set(LoadedRecord.objects.values_list("table", flat=True))
     assert tables == {table.name for table in RECORD_TABLES}
+
+
+class Fault(Exception):
+    pass
+
+
+def test_a_loading_that_fails_at_any_step_changes_nothing(tmp_path: Path) -> None:
+    load_rows(tmp_path / "first")
+    rows = small_package()
+    change(rows, "partnerships", title="Changed there", summary="Changed there, too.")
+    add_partnership(rows, "one-more")
+    second = write(tmp_path / "second", rows)
+    steps: list[str] = []
+    load(path=second, dry_run=True, report_progress=steps.append)
+    before = everything()
+
+    def fail_at(last: int) -> Callable[[str], None]:
+        told = itertools.count()
+
+        def tell(text: str) -> None:
+            if next(told) == last:
+                raise Fault(text)
+
+        return tell
+
+    for number in range(len(steps)):
+        with pytest.raises(Fault):
+            load(path=second, report_progress=fail_at(number))
+        assert everything() == before, steps[number]
+        assert search.out_of_step() == {}, steps[number]
+    load(path=second)
+    assert everything() != before
+    assert search.out_of_step() == {}

@@ -7,7 +7,6 @@ this build. A kept page is shown only while all three are what they were before 
 from __future__ import annotations
 
 import functools
-import itertools
 import logging
 import time
 from collections.abc import Callable
@@ -94,7 +93,8 @@ def _made(call: Callable[[], HttpResponseBase], moment: Moment) -> tuple[HttpRes
     A view that a change overtook may have met two states of the directory, and have failed for no other reason: then
     it is asked again.
     """
-    for attempt in itertools.count():
+    overtaken = 0
+    while True:
         try:
             with version.held(moment.version):
                 return databases.read(call, moment.version), moment
@@ -102,11 +102,10 @@ def _made(call: Callable[[], HttpResponseBase], moment: Moment) -> tuple[HttpRes
             raise
         except Exception:
             later = Moment.now()
-            if later == moment or attempt == MOST_OVERTAKEN:
+            if later == moment or overtaken == MOST_OVERTAKEN:
                 raise
             logger.info("A page was overtaken by a change and is made again.")
-            moment = later
-    raise AssertionError("counting never ends")
+            moment, overtaken = later, overtaken + 1
 
 
 def kept_pages(get_response: GetResponse) -> GetResponse:

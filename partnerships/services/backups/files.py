@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -30,7 +30,8 @@ PAYLOADS = {
     "sqlite": ("directory.sqlite3", b"SQLite format 3\0", zipfile.ZIP_DEFLATED),
     "postgresql": ("directory.pgdump", b"PGDMP", zipfile.ZIP_STORED),
 }
-UNFINISHED = ".unfinished-backup-of-the-directory-"  # what a folder is called that may be taken away
+UNFINISHED = ".unfinished-backup-of-the-directory-"  # how the folder of a copy that is being made is called
+LONGEST = 24 * 60 * 60  # seconds that making or restoring one takes at most
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -75,34 +76,25 @@ def cause(error: OSError) -> str:
 
 @contextlib.contextmanager
 def working_folder(parent: Path) -> Iterator[Path]:
-    """A folder that only we may read, gone afterwards with all that is in it.
-
-    Copies of the database that processes left behind which were killed go, too: whoever works in one holds its lock.
-    """
-    with contextlib.ExitStack() as ending:
-        try:
-            parent.mkdir(parents=True, exist_ok=True)
-            with _locked(parent):
-                for left in parent.glob(f"{UNFINISHED}*"):
-                    with contextlib.suppress(OSError), _locked(left, fcntl.LOCK_NB):
-                        shutil.rmtree(left, ignore_errors=True)
-                folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=parent))
-                ending.callback(shutil.rmtree, folder, ignore_errors=True)
-                ending.enter_context(_locked(folder))
-        except OSError as error:
-            raise BackupError(f"Cannot write to {parent}: {cause(error)}.") from error
-        yield folder
-
-
-@contextlib.contextmanager
-def _locked(folder: Path, how: int = 0) -> Iterator[None]:
-    """Hold a lock that ends with the process; ``BlockingIOError`` where ``LOCK_NB`` is asked for and another has it."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    """A folder that only we may read, gone afterwards, as is what killed processes left long ago."""
     try:
-        fcntl.flock(opened, fcntl.LOCK_EX | how)
-        yield
+        parent.mkdir(parents=True, exist_ok=True)
+        _take_away_what_was_left(parent)
+        folder = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=parent))
+    except OSError as error:
+        raise BackupError(f"Cannot write to {parent}: {cause(error)}.") from error
+    try:
+        yield folder
     finally:
-        os.close(opened)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take_away_what_was_left(parent: Path) -> None:
+    """By age: disks of other machines, where backups are kept, know no locks that all of them see."""
+    for left in parent.glob(f"{UNFINISHED}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.lstat().st_mtime > LONGEST:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def write(path: Path, engine: str, payload: IO[bytes], contents: Contents) -> Manifest:
