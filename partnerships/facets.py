@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.db.models import Count, TextChoices
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from markupsafe import Markup
 
 from . import vocabulary
 from .catalogue import Selection
@@ -55,7 +56,7 @@ class Facet:
 class Facets(list[Facet]):
     """The facets of a list, in the order of the page."""
 
-    html = ""  # once a page has rendered them
+    html: Markup = Markup()  # once a page has rendered them
 
 
 Counts = dict[str, int]

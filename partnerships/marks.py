@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import cached_property
 from itertools import accumulate
 
@@ -36,7 +37,7 @@ class Fragment:
             return self.__html__()
         pieces = pieces.copy()
         for number, spans in marked.items():
-            pieces[2 * number] = _marked(html.unescape(pieces[2 * number]), spans)
+            pieces[2 * number] = _marked(pieces[2 * number], spans)
         return "".join(pieces)
 
     @cached_property
@@ -49,10 +50,13 @@ class Fragment:
         return [*pieces, unmarked + after], starts, Markable(_BETWEEN.join(texts))
 
 
-def _marked(text: str, spans: list[tuple[int, int]]) -> str:
+def _marked(piece: str, spans: list[tuple[int, int]]) -> str:
+    text = html.unescape(piece)
+    # Most texts are in HTML what they are: nothing in them has to be escaped.
+    escaped: Callable[[str], str] = str if "&" not in piece else html.escape
     pieces = []
     done = 0
     for start, end in spans:
-        pieces += [html.escape(text[done:start]), "<mark>", html.escape(text[start:end]), "</mark>"]
+        pieces += [escaped(text[done:start]), "<mark>", escaped(text[start:end]), "</mark>"]
         done = end
-    return "".join([*pieces, html.escape(text[done:])])
+    return "".join([*pieces, escaped(text[done:])])

@@ -12,7 +12,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 MOST_CHARACTERS = 200
 MOST_WORDS = 10
@@ -168,9 +168,14 @@ class Term:
     is_prefix: bool = False
     loose: str = ""  # the loose form of a Latin word, which will do as well
 
-    @property
+    @cached_property
     def is_japanese(self) -> bool:
         return is_japanese(self.tokens[0])
+
+    @cached_property
+    def loose_token(self) -> str:
+        """The loose form as it is stored beside the words."""
+        return LOOSE + self.loose
 
 
 @dataclass(frozen=True)
@@ -190,7 +195,7 @@ class Query:
     words: tuple[Word, ...] = ()
     is_shortened: bool = False
 
-    @property
+    @cached_property
     def wanted(self) -> list[Word]:
         return [word for word in self.words if not word.is_excluded]
 
@@ -308,25 +313,29 @@ class Markable:
         found: list[tuple[int, int]] = []
         for word in query.wanted:
             for term in word.terms:
-                found += self._places(term, word)
+                if term.is_japanese or word.is_phrase:
+                    found += self._runs(term)
+                else:
+                    found += self._words.get(term.tokens[0], ())
+                    found += self._words.get(term.loose_token, ())
+                    if term.is_prefix:
+                        found += self._beginning(term.tokens[0])
         return _merged((self._starts[start], self._ends[end - 1]) for start, end in found) if found else found
 
-    def _places(self, term: Term, word: Word) -> Iterator[tuple[int, int]]:
-        if term.is_japanese or word.is_phrase:
-            wanted = _unpaired(term.tokens) if term.is_japanese else " ".join(term.tokens)
-            start = self._folded.find(wanted)
-            while start >= 0:
-                yield start, start + len(wanted)
-                start = self._folded.find(wanted, start + len(wanted))
-            return
-        token = term.tokens[0]
-        yield from self._words.get(token, ())
-        yield from self._words.get(LOOSE + term.loose, ())
-        if term.is_prefix:
-            for place in range(bisect_left(self._sorted, token), len(self._sorted)):
-                if not self._sorted[place].startswith(token):
-                    break
-                yield from self._words[self._sorted[place]]
+    def _runs(self, term: Term) -> Iterator[tuple[int, int]]:
+        """Where the very characters stand."""
+        wanted = _unpaired(term.tokens) if term.is_japanese else " ".join(term.tokens)
+        start = self._folded.find(wanted)
+        while start >= 0:
+            yield start, start + len(wanted)
+            start = self._folded.find(wanted, start + len(wanted))
+
+    def _beginning(self, letters: str) -> Iterator[tuple[int, int]]:
+        """Where the words stand that begin with these letters."""
+        for place in range(bisect_left(self._sorted, letters), len(self._sorted)):
+            if not self._sorted[place].startswith(letters):
+                break
+            yield from self._words[self._sorted[place]]
 
 
 def _unpaired(row: tuple[str, ...]) -> str:

@@ -148,6 +148,11 @@ class ListFilterSet(django_filters.FilterSet):
     def _own_address(self) -> str:
         return "?" + "&".join(starmap(_encoded, self.pairs({})))
 
+    @cached_property
+    def unsorted_address(self) -> str:
+        """The query string of the same list in its own order."""
+        return self.address({"sort": []}) if self.chosen("sort") else self._own_address
+
     def pairs(self, changes: dict[str, list[str]], *, page: int = 1) -> list[tuple[str, str]]:
         """The parameters in their one order: the values of each sorted, defaults left out."""
         chosen = {**self._chosen, **changes}

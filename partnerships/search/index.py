@@ -100,7 +100,7 @@ def _alternatives(term: Term, word: Word) -> tuple[Alternative, ...]:
     # A loose form that only lost its ending is no beginning of a longer word: “ports” is not Portland.
     is_prefix = term.is_prefix and not term.tokens[0].startswith(term.loose)
     same = Alternative((term.loose,), is_prefix)
-    marked = Alternative((text.LOOSE + term.loose,), is_prefix)
+    marked = Alternative((term.loose_token,), is_prefix)
     return (plain, marked) if term.loose == term.tokens[0] else (plain, same, marked)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, wraps
+from functools import cached_property, lru_cache, wraps
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
@@ -12,6 +12,7 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.utils.http import escape_leading_slashes
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from partnerships.facets import Facets
@@ -86,6 +87,11 @@ class Narrowing:
         ]
 
     @property
+    def chosen_words(self) -> list[str]:
+        """The same in words."""
+        return [chip.label for chip in self.chips]
+
+    @property
     def is_for_robots(self) -> bool:
         """Whether search engines may keep it: not searches, and not the endless combinations of filters."""
         return not self.messages and len(self.chips) <= 1 and not {"q", "sort"} & {*self.filters.data}
@@ -96,10 +102,6 @@ class PageLink:
     number: int
     url: str
     is_current: bool
-
-    @property
-    def label(self) -> str:
-        return _("Page %(number)s") % {"number": self.number}
 
 
 @dataclass(frozen=True)
@@ -152,11 +154,18 @@ class Listing(Narrowing):
     @cached_property
     def sort_links(self) -> list[Any]:
         """The orders to choose from, as (label, address, whether it is in effect)."""
+        filters = self.filters
         return [
-            (label, self.filters.address({"sort": [value]}), value == self.filters.sort_order)
-            for value, label in self.filters.base_filters["sort"].extra["choices"]
-            if value != "relevance" or self.filters.chosen("q")
+            (label, filters.address({"sort": [value]}), value == filters.sort_order)
+            for value, label in _orders(type(filters), get_language())
+            if value != "relevance" or filters.chosen("q")
         ]
+
+
+@lru_cache
+def _orders(filters: type[ListFilterSet], language: str) -> list[tuple[str, str]]:
+    """The orders of a kind of list, each with its label."""
+    return [(value, str(label)) for value, label in filters.base_filters["sort"].extra["choices"]]
 
 
 def _page_number(text: str, last: int) -> tuple[int, str]:
