@@ -59,8 +59,8 @@ class ListFilterSet(django_filters.FilterSet):
 
     def _understood(self, data: QueryDict) -> QueryDict:
         clean = QueryDict(mutable=True)
-        for name in self.base_filters if data else ():
-            if given := [value.strip() for value in data.getlist(name) if value.strip()]:
+        for name in self.base_filters:
+            if name in data and (given := [value.strip() for value in data.getlist(name) if value.strip()]):
                 clean.setlist(name, list(self._applicable(name, given)))
                 if not clean.getlist(name):
                     del clean[name]
@@ -69,7 +69,7 @@ class ListFilterSet(django_filters.FilterSet):
     def _applicable(self, name: str, given: list[str]) -> Iterator[str]:
         declared = self.base_filters[name]
         if isinstance(declared, django_filters.MultipleChoiceFilter):
-            known = {str(value) for value, _label in listed(declared.extra["choices"])}
+            known = vocabulary.current().labels(name) if name in OFFERED else _choices(type(self), name)  # type: ignore[arg-type]
             for value in self._first(name, list(dict.fromkeys(given))):
                 if value in known:
                     yield value
@@ -222,6 +222,11 @@ class ListFilterSet(django_filters.FilterSet):
             own = "&".join(_encoded(name, other) for other in (sorted(others) if len(others) > 1 else others))
             addresses.append(f"{before}{own}{after}" if own else (before + after[1:]).removesuffix("&"))
         return addresses
+
+
+@lru_cache
+def _choices(filters: type[ListFilterSet], name: str) -> frozenset[str]:
+    return frozenset(str(value) for value, _label in listed(filters.base_filters[name].extra["choices"]))
 
 
 @lru_cache(maxsize=10_000)

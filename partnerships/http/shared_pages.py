@@ -13,7 +13,6 @@ import logging
 import time
 from typing import Any, cast
 
-import redis
 from django.conf import settings
 from django.core.cache import caches
 
@@ -48,7 +47,7 @@ def find(tag: str) -> Page | None:
         return None
     try:
         kept = caches["pages"].get(_key(tag))
-    except (redis.RedisError, OSError) as error:
+    except _failures() as error:
         _leave_alone(error)
         return None
     return _unpacked(kept, tag) if kept else None
@@ -63,8 +62,14 @@ def keep(page: Page) -> None:
         return
     try:
         caches["pages"].set(_key(page.tag), packed, SECONDS_KEPT)
-    except (redis.RedisError, OSError) as error:
+    except _failures() as error:
         _leave_alone(error)
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    from redis import RedisError  # here: it takes 3 MB of each worker, and most sites share nothing
+
+    return RedisError, OSError
 
 
 def _may_ask() -> bool:

@@ -157,7 +157,7 @@ class Listing(Narrowing):
         filters = self.filters
         return [
             (label, filters.address({"sort": [value]}), value == filters.sort_order)
-            for value, label in _orders(type(filters), get_language())
+            for value, label in _orders(type(filters), get_language())  # type: ignore[arg-type]
             if value != "relevance" or filters.chosen("q")
         ]
 

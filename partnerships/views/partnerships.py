@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
-from markupsafe import Markup
 
 from partnerships import catalogue, changes, linked_data, queries, wording
 from partnerships.catalogue import Catalogue, Facts
@@ -15,6 +13,7 @@ from partnerships.filters import PartnershipFilter
 from partnerships.freshness import Freshness
 from partnerships.http import curators, public_page
 from partnerships.lineage import lineage_of
+from partnerships.marks import Fragment
 from partnerships.models import Participation, Partnership
 from partnerships.similar import similar_to
 from partnerships.templating import macros
@@ -41,12 +40,12 @@ class RecordPage:
     slug: str
     title: str
     description: str
-    linked_data: SafeString
-    head: Markup
-    body: Markup
-    evidence: Markup  # after which the lineage stands
-    map: Markup
-    history: Markup
+    linked_data: Fragment
+    head: Fragment
+    body: Fragment
+    evidence: Fragment  # after which the lineage stands
+    map: Fragment
+    history: Fragment
 
 
 @require_safe
@@ -96,16 +95,16 @@ def _citation(slug: str, form: str, ending: str, content_type: str) -> HttpRespo
 class Beside:
     """What stands on a record's page and depends on other records."""
 
-    similar: Markup
-    lineage: Markup
+    similar: Fragment
+    lineage: Fragment
 
 
 def _beside(pk: int, published: Catalogue) -> Beside:
     [record] = published.facts([pk])
     template = macros("includes/record.html")
     return Beside(
-        template.similar(similar_to(pk, published)),
-        macros("includes/lineage.html").lineage(lineage_of(record, published)),
+        Fragment(template.similar(similar_to(pk, published))),
+        Fragment(macros("includes/lineage.html").lineage(lineage_of(record, published))),
     )
 
 
@@ -124,7 +123,7 @@ def _preview(request: HttpRequest, record: Partnership) -> HttpResponse:
     )
     pairs = queries.adoptions_in_preview(record).values_list("partnership", "adopted_from")
     lineage = lineage_of(facts, catalogue.current(), pairs)
-    beside = Beside(Markup(), macros("includes/lineage.html").lineage(lineage))
+    beside = Beside(Fragment(""), Fragment(macros("includes/lineage.html").lineage(lineage)))
     context = {"page": _page(record), "beside": beside, "preview_state": record.get_publication_display()}
     response = render(request, "partnerships/detail.html", context)
     response.headers["Cache-Control"] = "private, no-store"
@@ -158,10 +157,10 @@ def _page(record: Partnership) -> RecordPage:
         slug=record.slug,
         title=title,
         description=description,
-        linked_data=linked_data.script(data),
-        head=template.head(record),
-        body=body,
-        evidence=evidence,
-        map=macros("includes/maps.html").small_map(record),
-        history=macros("includes/changes.html").history(changes.of_partnership(record)),
+        linked_data=Fragment(linked_data.script(data)),
+        head=Fragment(template.head(record)),
+        body=Fragment(body),
+        evidence=Fragment(evidence),
+        map=Fragment(macros("includes/maps.html").small_map(record)),
+        history=Fragment(macros("includes/changes.html").history(changes.of_partnership(record))),
     )
