@@ -329,7 +329,7 @@ def test_a_small_page_is_not_compressed(numbers: Callable[[int], None]) -> None:
 
 
 def page(size: int) -> Page:
-    return Page({}, b"x" * (size - OVERHEAD), "")
+    return Page(ResponseHeaders({}), b"x" * (size - OVERHEAD), "")
 
 
 def ask(store: Store, address: str, size: int = 10_000) -> bool:

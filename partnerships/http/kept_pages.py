@@ -136,8 +136,9 @@ def kept_pages(get_response: GetResponse) -> GetResponse:
             return _stream(request, response, tag)
         if not isinstance(response, HttpResponse):
             return _without_caching(response)
-        headers = {**dict(response.items()), "Content-Length": str(len(response.content)), **_validators(tag)}
-        page = Page(headers, response.content, tag)
+        for name, value in {"Content-Length": str(len(response.content)), **_validators(tag)}.items():
+            response.headers[name] = value
+        page = Page(response.headers, response.content, tag)
         if request.method == "GET" and _is_settled(moment):
             store.keep(address, moment, page)
             shared_pages.keep(page)

@@ -11,10 +11,11 @@ import hashlib
 import json
 import logging
 import time
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
+from django.http.response import ResponseHeaders
 
 from . import encodings
 from .store import Page
@@ -100,7 +101,7 @@ def _unpacked(packed: bytes, tag: str) -> Page | None:
         logger.warning("The shared cache holds something that was not put there; it is passed over.")
         return None
     line, _end, body = content.partition(b"\n")
-    headers = cast(dict[str, str], json.loads(line))
+    headers = ResponseHeaders(json.loads(line))
     page = Page(headers, body, tag)
     return Page(headers, encodings.brotli.decompress(body), tag, {"br": body}) if page.is_compressible else page
 

@@ -21,13 +21,17 @@ class Page:
     """A response as it was first delivered, and its body in the codings that were asked for since."""
 
     def __init__(
-        self, headers: dict[str, str], body: bytes, tag: str, bodies: Mapping[str, bytes] = MappingProxyType({})
+        self, headers: ResponseHeaders, body: bytes, tag: str, bodies: Mapping[str, bytes] = MappingProxyType({})
     ) -> None:
         """``bodies`` are those in other codings that are there already."""
         self.tag = tag
-        self.headers = headers
         self._bodies = {encodings.IDENTITY: body, **bodies}
-        self._headers = {encodings.IDENTITY: ResponseHeaders(headers)}
+        self._headers = {encodings.IDENTITY: headers}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those without compression."""
+        return dict(self._headers[encodings.IDENTITY].items())
 
     def body_in(self, coding: str) -> bytes:
         """The body in a coding; compressed once, by the first who asks for it."""
