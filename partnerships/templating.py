@@ -99,7 +99,8 @@ class _Unindented(NodeTransformer):
 class _Constants(NodeTransformer):
     """Calls with nothing but constants become what they give in the active language.
 
-    Of functions in ``CONSTANT``, that is. Of a translated text with variables, the text does: ``Markup("…") % {…}``.
+    Of functions in ``CONSTANT``, that is. Of a translated text with variables, the text does: ``Markup("…") % {…}``;
+    of one with a plural, both texts do, or the one that Japanese has.
     """
 
     def visit_Call(self, call: nodes.Call) -> nodes.Expr:
@@ -107,17 +108,23 @@ class _Constants(NodeTransformer):
         if not isinstance(call.node, nodes.Name) or call.dyn_args or call.dyn_kwargs:
             return call
         name, values = call.node.name, [argument.value for argument in call.args if isinstance(argument, nodes.Const)]
+        if name == "ngettext" and len(values) == len(call.args) - 1 == 2:
+            singular, plural = values
+            one, many = (nodes.Const(Markup(ngettext(singular, plural, n))) for n in (1, 2))  # noqa: S704 (as below)
+            is_one = nodes.Compare(call.args[2], [nodes.Operand("eq", nodes.Const(1))])
+            return self._filled(many if one.value == many.value else nodes.CondExpr(is_one, one, many), call)
         if len(values) < len(call.args):
             return call
         if name in CONSTANT and not call.kwargs:
             return nodes.Const(CONSTANT[name](*values), lineno=call.lineno)
         if name in TEXTS:
             text = Markup(TEXTS[name](*values))  # noqa: S704 (a translator's words)
-            if not call.kwargs:
-                return nodes.Const(text % {}, lineno=call.lineno)
-            variables = [nodes.Pair(nodes.Const(given.key), given.value) for given in call.kwargs]
-            return nodes.Mod(nodes.Const(text), nodes.Dict(variables), lineno=call.lineno)
+            return self._filled(nodes.Const(text), call) if call.kwargs else nodes.Const(text % {}, lineno=call.lineno)
         return call
+
+    def _filled(self, text: nodes.Expr, call: nodes.Call) -> nodes.Expr:
+        variables = [nodes.Pair(nodes.Const(given.key), given.value) for given in call.kwargs]
+        return nodes.Mod(text, nodes.Dict(variables), lineno=call.lineno)
 
 
 def macros(template: str) -> Any:

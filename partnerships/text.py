@@ -41,6 +41,7 @@ _FORMER = str.maketrans(
     "廣國縣澤濱邊邉齋齊嶋龍瀧櫻澁鹽鐵會學縄檜惠榮圓應櫟關舘峯冨嶽實壽條條眞靜專總莊藏當萬與來佛辯礒灣",
     "広国県沢浜辺辺斎斉島竜滝桜渋塩鉄会学縄桧恵栄円応櫟関館峰富岳実寿条条真静専総荘蔵当万与来仏弁磯湾",
 )
+_KANA_AND_KANJI = _KATAKANA | _FORMER
 _QUOTES = str.maketrans("“”„«»「」『』＂", '""""""""""')
 # Words that say nothing by themselves; beside others they are left out.
 _STOP_WORDS = frozenset(
@@ -53,6 +54,7 @@ LOOSE = "\ue000"
 GAP = "\ue001"
 
 
+@lru_cache(maxsize=200)  # the texts of a record are folded for their words, and again for the words that go with them
 def fold(text: str) -> str:
     """The text without what people type differently: case, width, macrons and accents, apostrophes, kana script."""
     text = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
@@ -60,7 +62,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text
     bare = unicodedata.normalize("NFKD", text).translate(_UNSEEN)
-    return unicodedata.normalize("NFC", bare).translate(_KATAKANA).translate(_FORMER)
+    return unicodedata.normalize("NFC", bare).translate(_KANA_AND_KANJI)
 
 
 def pieces(text: str) -> list[str]:
@@ -88,18 +90,32 @@ def tokens(texts: Iterable[str]) -> list[str]:
     found: list[str] = []
     loose_forms: dict[str, None] = {}
     for text in texts:
-        for piece in pieces(text):
-            if is_japanese(piece):
-                found += pairs(piece)
-                if len(piece) > 1:
-                    found.append(piece[-1])
-            else:
-                found.append(piece)
-                form = loose(piece)
-                if form != piece:
-                    loose_forms[LOOSE + form] = None
-        found.append(GAP)
+        own, own_loose_forms = _tokens_of_a_name(text) if len(text) <= LONGEST_NAME else _tokens(text)
+        found += own
+        loose_forms.update(own_loose_forms)
     return [*found, *loose_forms]
+
+
+@lru_cache(maxsize=20_000)
+def _tokens_of_a_name(text: str) -> tuple[list[str], dict[str, None]]:
+    return _tokens(text)
+
+
+def _tokens(text: str) -> tuple[list[str], dict[str, None]]:
+    found: list[str] = []
+    loose_forms: dict[str, None] = {}
+    for piece in pieces(text):
+        if is_japanese(piece):
+            found += pairs(piece)
+            if len(piece) > 1:
+                found.append(piece[-1])
+        else:
+            found.append(piece)
+            form = loose(piece)
+            if form != piece:
+                loose_forms[LOOSE + form] = None
+    found.append(GAP)
+    return found, loose_forms
 
 
 def whole(name: str) -> str:

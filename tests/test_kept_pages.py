@@ -12,6 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import ResponseHeaders
 from django.test import Client, RequestFactory
 from django.utils.http import parse_etags
 

@@ -277,6 +277,48 @@ def test_rebuilding_says_how_many_records_it_indexed() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def indexes() -> set[str]:
+    """The indexes of PostgreSQL's search tables; none on SQLite."""
+    with connection.cursor() as cursor:
+        found = (
+            connection.introspection.get_constraints(cursor, search._engine().table(kind)) for kind in search.KINDS
+        )
+        return {name for each in found for name in each} if connection.vendor == "postgresql" else set()
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_an_index_that_is_filled_at_once_is_whole(monkeypatch: pytest.MonkeyPatch, *, is_empty: bool) -> None:
+    monkeypatch.setattr(search, "MANY", 1)
+    before = indexes()
+    if not is_empty:
+        join(published_partnership("there-before"), make_actor("there-before"))
+        search.reindex()
+    for number in range(3):
+        published_partnership(f"filled-{number}", title=f"Forestry of {number}")
+    search.reindex()
+    assert found("forestry") == ["filled-0", "filled-1", "filled-2"]
+    assert indexes() == before
+    assert not search.out_of_step()
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_an_index_is_whole_after_filling_it_failed(monkeypatch: pytest.MonkeyPatch, *, is_empty: bool) -> None:
+    monkeypatch.setattr(search, "MANY", 1)
+    before = indexes()
+    if not is_empty:
+        published_partnership("there-before")
+        search.reindex()
+    for number in range(3):
+        published_partnership(f"filled-{number}", title=f"Forestry of {number}")
+    with monkeypatch.context() as failing, pytest.raises(ZeroDivisionError), transaction.atomic():
+        failing.setattr(search._engine(), "write", lambda *entries: 1 / 0)
+        search.reindex()
+    assert indexes() == before
+    search.reindex()
+    assert found("forestry") == ["filled-0", "filled-1", "filled-2"]
+    assert not search.out_of_step()
+
+
 def test_a_missing_trigger_is_told() -> None:
     on_table = " ON partnerships_theme" if connection.vendor == "postgresql" else ""
     spoil(f"DROP TRIGGER partnerships_theme_noted_on_update{on_table}")

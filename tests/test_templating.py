@@ -110,3 +110,45 @@ def test_a_text_in_one_language_is_marked_where_the_page_is_in_the_other(languag
 def test_brackets_are_those_of_the_language(language: str, shown: str) -> None:
     with translation.override(language):
         assert bracketed(2) == shown
+
+
+COUNTED = (
+    "{% trans number=number, shown=shown %}{{ shown }} partnership{% pluralize %}{{ shown }} partnerships{% endtrans %}"
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "text"),
+    [
+        ("en", 0, "0 partnerships"),
+        ("en", 1, "1 partnership"),
+        ("en", 2, "2 partnerships"),
+        ("ja", 0, "0件の連携"),
+        ("ja", 1, "1件の連携"),
+        ("ja", 2, "2件の連携"),
+    ],
+)
+def test_a_compiled_text_has_its_plural(language: str, number: int, text: str) -> None:
+    with translation.override(language):
+        assert engines["jinja2"].env.from_string(COUNTED).render(number=number, shown=str(number)) == text
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% trans number=2, shown=name %}{{ shown }} partnership{% pluralize %}{{ shown }} partnerships{% endtrans %}",
+        "{% trans order=name %}Order: {{ order }}{% endtrans %}",
+        '{{ pgettext("of a state", "%(name)s itself", name=name) }}',
+    ],
+)
+def test_what_a_compiled_text_is_filled_with_is_escaped(source: str, language: str) -> None:
+    with translation.override(language):
+        shown = engines["jinja2"].env.from_string(source).render(name="<b>&%(name)s")
+    assert "&lt;b&gt;&amp;%(name)s" in shown
+    assert "<b>" not in shown
+
+
+def test_a_text_that_lacks_a_variable_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        engines["jinja2"].env.from_string('{{ gettext("Order: %(order)s", other=1) }}').render()

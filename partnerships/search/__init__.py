@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +20,7 @@ from . import postgres, sqlite
 from .index import COLUMNS, KINDS, Alternative, Condition, Documents, Level, excluded, levels, shown_names
 
 BATCH = 500
+MANY = 2_000  # entries at once: a directory that is being filled
 MOST_LOOKED_AT = 200  # records, for the words that one may have been meant to be
 MODELS: dict[str, type[Any]] = {"partnership": Partnership, "actor": Actor, "source": Source}
 
@@ -161,10 +163,11 @@ def _hold_off_writers() -> None:
 
 
 def _renew(kind: str, ids: list[int], documents: Documents) -> None:
-    for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
-        _engine().remove(connection, kind, batch)
-        _engine().write(connection, kind, documents.entries(kind, batch))
+    with _engine().many(connection, kind) if len(ids) > MANY else nullcontext():
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            _engine().remove(connection, kind, batch)
+            _engine().write(connection, kind, documents.entries(kind, batch))
 
 
 def out_of_step() -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -23,6 +24,12 @@ def install(connection: BaseDatabaseWrapper, kind: str) -> None:
             f"CREATE VIRTUAL TABLE IF NOT EXISTS {table(kind)} USING fts5({', '.join(COLUMNS)}, "
             "tokenize = 'unicode61 remove_diacritics 0', columnsize = 0)"
         )
+
+
+@contextmanager
+def many(connection: BaseDatabaseWrapper, kind: str) -> Iterator[None]:
+    """So many entries are about to be written that an engine may do something about it; FTS5 needs nothing."""
+    yield
 
 
 def write(connection: BaseDatabaseWrapper, kind: str, entries: Iterable[Entry]) -> None:

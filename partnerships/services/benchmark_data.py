@@ -95,9 +95,10 @@ def make_benchmark_data(
         for start in range(0, partnerships, BATCH):
             end = min(start + BATCH, partnerships)
             rows.update(invention.write(range(start + 1, end + 1)))
-            search.reindex()
             if end == partnerships or end % (10 * BATCH) == 0:
                 say(f"{end:,} of {partnerships:,} partnerships")
+        say("indexing them for the search")
+        search.reindex()
     return dict(rows)
 
 

@@ -50,9 +50,11 @@ def check_address(request: HttpRequest, filters: ListFilterSet, page: int = 1) -
 
     One with something that was not understood is left as it is, so that the page can say so.
     """
-    given = parse_qsl(request.META["QUERY_STRING"], keep_blank_values=True)
-    if not filters.ignored and given != filters.pairs({}, page=page):
-        raise MovedError((request.path + filters.address(page=page)).removesuffix("?"))
+    asked, canonical = request.META["QUERY_STRING"], filters.address(page=page)
+    if filters.ignored or asked == canonical[1:]:
+        return
+    if parse_qsl(asked, keep_blank_values=True) != filters.pairs({}, page=page):  # not only encoded in another way
+        raise MovedError((request.path + canonical).removesuffix("?"))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -96,15 +97,23 @@ class Dataset:
             return cursor.fetchall()
 
 
-def start_making(size: int, engine: str, folder: Path, places: Path, server_url: str) -> tuple[Dataset, Any]:
-    """Begin to make a database in a process of its own; the second value is that process."""
-    folder.mkdir()
-    (folder / "var").mkdir()
+def start_making(
+    size: int, engine: str, folder: Path, places: Path, server_url: str, base: Dataset | None = None
+) -> tuple[Dataset, Any]:
+    """Begin to make a database in a process of its own, of a copy of ``base``; the second value is that process.
+
+    One of no partnerships, which holds the places and themes, is a base for others.
+    """
+    if base:
+        shutil.copytree(base.folder, folder)
+    else:
+        (folder / "var").mkdir(parents=True)
     if engine == "sqlite":
         url = f"sqlite:///{folder / 'directory.sqlite3'}"
     else:
+        template = f"TEMPLATE bench_{base.size}" if base else ""
         with psycopg.connect(server_url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE bench_{size}")
+            connection.execute(f"CREATE DATABASE bench_{size} {template}")
         url = server_url.rpartition("/")[0] + f"/bench_{size}"
     data = Dataset(size, engine, folder, url, places)
     with (folder / "make.log").open("wb") as log:
@@ -124,7 +133,8 @@ def finish_making(data: Dataset, process: Any) -> None:
     if process.wait():
         said = (data.folder / "make.log").read_text()[-2000:]
         raise WrongAnswerError(f"The records could not be made ({data.name}).\n{said}")
-    data.facts = Facts.of(data)
+    if data.size:
+        data.facts = Facts.of(data)
 
 
 @dataclass
@@ -205,9 +215,9 @@ class Facts:
 
     @property
     def sample(self) -> list[tuple[int, str, str, str]]:
-        """Two hundred records from everywhere."""
-        step = max(1, len(self.newest) // 200)
-        return self.newest[::step][:200]
+        """A hundred records from everywhere."""
+        step = max(1, len(self.newest) // 100)
+        return self.newest[::step][:100]
 
 
 def _column(data: Dataset, sql: str, *values: str) -> list[str]:

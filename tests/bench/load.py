@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LUA = Path(__file__).with_name("load.lua")
 CONNECTIONS = 8
 SLOW = 0.1  # seconds: of answers that take longer, a number is timed instead of a second's worth counted
+VERY_SLOW = 4  # seconds: one of these is enough
 OWN = "our own generator (2 processes over bare sockets)"
 
 
@@ -59,15 +60,19 @@ def _version() -> str:
 
 
 def measure(generator: str, url: str, paths: list[str], *, seconds: int, turn: int = 0) -> Round:
-    """One round. Of pages slower than ``SLOW``, some are asked for four at a time, and timed until the last."""
+    """One round. Of pages slower than ``SLOW``, some are asked for four at a time, and timed until the last.
+
+    A page that is ``VERY_SLOW`` is asked for once: no second one would run beside it without making both slower.
+    """
     with Client(url) as client:
         probe = client.get(paths[turn % len(paths)])
     if probe.status != 200:
         raise WrongAnswerError(f"{url}{paths[turn % len(paths)]} answered {probe.status}")
+    if probe.seconds > VERY_SLOW:
+        return Round(1 / probe.seconds, *[probe.seconds * 1000] * 3)
     if probe.seconds > SLOW:
-        at_once = 4 if probe.seconds < 4 else 2
-        number = max(at_once, int(2 * seconds / probe.seconds))
-        return _summed([_run_client({"url": url, "paths": paths, "connections": at_once, "requests": number})])
+        number = max(4, int(2 * seconds / probe.seconds))
+        return _summed([_run_client({"url": url, "paths": paths, "connections": 4, "requests": number})])
     if generator == OWN:
         task = {"url": url, "connections": CONNECTIONS // 2, "seconds": seconds}
         halves = [paths[0::2], paths[1::2] or paths]
