@@ -238,7 +238,7 @@ def work_of(client: Client, address: str) -> tuple[int, int]:
         connection,
     ) as captured:
         assert client.get(address).status_code == 200
-    return len(captured), max(len(query["sql"]) for query in captured)
+    return len(captured), max((len(query["sql"]) for query in captured), default=0)
 
 
 @pytest.mark.parametrize("address", LISTS)
