@@ -228,12 +228,9 @@ def other_tables(figures: Figures) -> list[str]:
     return lines
 
 
-def markdown(figures: Figures) -> str:
+def summary(figures: Figures) -> str:
+    """What was run, what must be reached and was, and what was not run."""
     machine, versions = figures["machine"], figures["versions"]
-    pairs = sorted(
-        {(each["size"], each["engine"]) for each in figures["measurements"]},
-        key=lambda pair: (list(ENGINES).index(pair[1]), pair[0]),
-    )
     lines = [
         f"`{figures['command']}`, {figures['date']}, commit {figures['commit']}, {machine['cores']} cores of "
         f"{machine['processor']}, {machine['memory']} GB; load by {figures['generator']}; "
@@ -242,6 +239,18 @@ def markdown(figures: Figures) -> str:
         "",
         *targets_table(figures),
     ]
+    if figures["not_run"]:
+        lines += ["", "Not run: " + "; ".join(figures["not_run"]) + "."]
+    return "\n".join(lines) + "\n"
+
+
+def markdown(figures: Figures) -> str:
+    """The summary with all that was measured."""
+    pairs = sorted(
+        {(each["size"], each["engine"]) for each in figures["measurements"]},
+        key=lambda pair: (list(ENGINES).index(pair[1]), pair[0]),
+    )
+    lines = [summary(figures)]
     for size, engine in pairs:
         lines += ["", *rates_table(figures, size, engine)]
     lines += [
@@ -251,8 +260,6 @@ def markdown(figures: Figures) -> str:
         "",
         *other_tables(figures),
     ]
-    if figures["not_run"]:
-        lines += ["", "Not run: " + "; ".join(figures["not_run"]) + "."]
     return "\n".join(lines) + "\n"
 
 
@@ -310,8 +317,7 @@ def update_readme(readme: Path, figures: Figures) -> None:
         raise SystemExit(f"{readme} must contain {BEGIN} and {END} once each, in this order; it was left as it is.")
     before, _begin, rest = text.partition(BEGIN)
     _old, _end, after = rest.partition(END)
-    image = "![Answers a second for the listing, a bar for each system; the figures are in the tables](bench.svg)"
-    readme.write_text(f"{before}{BEGIN}\n\n{image}\n\n{markdown(figures)}\n{END}{after}", encoding="utf-8")
+    readme.write_text(f"{before}{BEGIN}\n{summary(figures)}{END}{after}", encoding="utf-8")
 
 
 def write(folder: Path, figures: Figures) -> None:
