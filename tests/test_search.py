@@ -319,6 +319,12 @@ def test_an_index_is_whole_after_filling_it_failed(monkeypatch: pytest.MonkeyPat
     assert not search.out_of_step()
 
 
+def test_a_word_that_a_text_repeats_more_often_than_postgresql_counts_is_found() -> None:
+    published_partnership("often", summary="forestry " * 300 + "hydrogen")
+    search.reindex()
+    assert found("forestry") == found("hydrogen") == ["often"]
+
+
 def test_a_missing_trigger_is_told() -> None:
     on_table = " ON partnerships_theme" if connection.vendor == "postgresql" else ""
     spoil(f"DROP TRIGGER partnerships_theme_noted_on_update{on_table}")
