@@ -287,7 +287,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["CONN_MAX_AGE"] = None  # to open the file takes longer than to deliver a page that is kept
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["CONN_MAX_AGE"] = 0  # the pool keeps connections, Django must not
-    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
+    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 10, "timeout": 10}
 else:
     raise ImproperlyConfigured("DATABASE_URL must be a sqlite:/// or a postgres:// address.")
 DATABASES = {"default": _database}
@@ -295,7 +295,7 @@ DATABASES = {"default": _database}
 # Read instead of the primary, for public pages (partnerships/databases.py).
 REPLICAS = [f"replica{number}" for number in range(1, len(_replicas) + 1)]
 for _alias, _replica in zip(REPLICAS, _replicas, strict=True):
-    _waiting = {"connect_timeout": 2, "tcp_user_timeout": 5000, "pool": {"min_size": 1, "max_size": 8, "timeout": 2}}
+    _waiting = {"connect_timeout": 2, "tcp_user_timeout": 5000, "pool": {"min_size": 1, "max_size": 10, "timeout": 2}}
     DATABASES[_alias] = {
         **_replica,
         "CONN_MAX_AGE": 0,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db.models import (
@@ -70,16 +70,24 @@ def with_names(found: QuerySet[Partnership]) -> QuerySet[Partnership]:
 
 def for_rows(found: QuerySet[Partnership], today: dt.date | None = None) -> QuerySet[Partnership]:
     """Everything that a row of a list shows, in a fixed number of queries; ``today`` stands for the present day."""
-    today = today or timezone.localdate()  # what lies ahead, such as a result that is aimed at, is no evidence yet
+    return with_names(found).annotate(**_evidence(today or timezone.localdate()))
+
+
+@lru_cache(maxsize=2)  # never evaluated, only copied: to say it anew takes as long as the database does
+def _evidence(today: dt.date) -> dict[str, Any]:
+    """How many sources a partnership has, and how new they are and what they tell of.
+
+    What lies ahead, such as a result that is aimed at, is no evidence yet.
+    """
     cited = Citation.objects.filter(partnership=OuterRef("pk"))
     milestones = Milestone.objects.filter(partnership=OuterRef("pk"), on__lte=today)
     outcomes = Outcome.objects.filter(partnership=OuterRef("pk"), year__lte=today.year)
-    return with_names(found).annotate(
-        source_count=_counted(cited, "partnership", "source"),
-        newest_source=_newest(cited.filter(source__published_on__lte=today), "source__published_on"),
-        newest_milestone=_newest(milestones, "on"),
-        newest_outcome_year=_newest(outcomes, "year"),
-    )
+    return {
+        "source_count": _counted(cited, "partnership", "source"),
+        "newest_source": _newest(cited.filter(source__published_on__lte=today), "source__published_on"),
+        "newest_milestone": _newest(milestones, "on"),
+        "newest_outcome_year": _newest(outcomes, "year"),
+    }
 
 
 def _newest(rows: QuerySet[Any], date: str) -> Subquery:

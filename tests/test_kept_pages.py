@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import queue
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import brotli
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, transaction
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import ResponseHeaders
 from django.test import Client, RequestFactory
 from django.utils.http import parse_etags
@@ -214,6 +217,34 @@ def test_no_kept_page_is_shown_where_the_database_cannot_be_asked(
     with pytest.raises(OperationalError):  # of the view, which asks too; a view that does not may still answer
         site.get()
     assert site.views == 2
+
+
+def test_what_is_kept_is_answered_while_others_wait_for_what_is_not(numbers: Callable[[int], None]) -> None:
+    asked: queue.SimpleQueue[str] = queue.SimpleQueue()
+    go_on = threading.Event()
+
+    @public_page
+    def view(request: HttpRequest) -> HttpResponse:
+        if request.path == "/kept/":
+            return HttpResponse("kept")
+        asked.put(request.path)
+        assert go_on.wait(10)
+        if request.path in {"/3/", "/4/"}:
+            raise Http404
+        return HttpResponse(request.path)
+
+    site = Site(view)
+    site.get("/kept/")
+    with ThreadPoolExecutor(5) as visitors:
+        answers = [visitors.submit(site.get, f"/{number}/") for number in range(5)]
+        under_way = {asked.get(timeout=10) for _ in range(kept_pages.MADE_AT_ONCE)}
+        assert site.get("/kept/").content == b"kept"
+        assert asked.empty()
+        go_on.set()
+        done = [answer for answer in answers if answer.exception() is None]
+        assert {answer.result().content.decode() for answer in done} == {"/0/", "/1/", "/2/"}
+    assert under_way < {f"/{number}/" for number in range(5)}
+    assert site.get("/afterwards/").status_code == 200
 
 
 def test_a_network_in_front_is_told_how_long_it_may_keep_a_page_and_browsers_are_not(

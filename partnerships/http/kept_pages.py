@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -33,9 +34,14 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 CACHE_CONTROL = "public, max-age=0, must-revalidate"
 PURGE_TAG = "directory"  # of every page, because every page depends on the version of the directory
 MOST_OVERTAKEN = 3  # times that a page is begun again
+# Pages that a worker makes at a time. More would not be made sooner, because Python runs one thread at a time; but each
+# of them would stand between a reader and a page that is kept. The second one runs while the first waits for a database.
+MADE_AT_ONCE = 2
 MEGABYTE = 1024 * 1024
 READING = {"GET", "HEAD"}
 SECONDS_A_DAY = 86_400
+
+_making = threading.Semaphore(MADE_AT_ONCE)
 
 
 class Moment(NamedTuple):
@@ -72,6 +78,10 @@ def public_page(view: View) -> View:
 
     @functools.wraps(view)
     def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with _making:
+            return answer(request, *args, **kwargs)
+
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Before the view reads anything: what it reads may be newer, never older.
         moment = Moment.now(databases.SECONDS_OF_PATIENCE)
         if request.method == "GET" and (page := shared_pages.find(entity_tags.tag_for(_address(request), moment))):

@@ -11,6 +11,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -41,7 +42,10 @@ from partnerships.services.loading import load
 Say = Callable[[str], None]
 
 FIRST_EDITOR = "editor"
-THREADS_PER_WORKER = 4  # fewer than the connections of a PostgreSQL pool, of which each worker has one
+# More than the pages that a worker makes at a time, so that what is kept is answered while others wait for theirs;
+# fewer than the connections of a PostgreSQL pool, of which each worker has one.
+THREADS_PER_WORKER = 8
+SECONDS_A_THREAD_RUNS = 0.001  # while another one waits: a kept page takes less than Python's 5 ms
 SECONDS_TO_STOP = 5
 SECONDS_TO_CONNECT = 10
 
@@ -125,6 +129,7 @@ def serve(*, address: str, port: int, workers: int, on_start: Callable[[], None]
     # writes into every object that it looks at, is told to look at none of these again.
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(SECONDS_A_THREAD_RUNS)  # of the workers, too
     server.on_startup(lambda: _when_answering(address, port, on_start))
     multiprocessing.set_start_method("fork", force=True)
     os.register_at_fork(
