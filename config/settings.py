@@ -282,7 +282,10 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        # Each thread's cache in KB: what SQLite reads is in the system's, too; 2 MB, its default, makes nothing faster.
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-500;"
+        ),
     }
     _database["CONN_MAX_AGE"] = None  # to open the file takes longer than to deliver a page that is kept
 elif _database["ENGINE"] == "django.db.backends.postgresql":

@@ -34,8 +34,8 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 CACHE_CONTROL = "public, max-age=0, must-revalidate"
 PURGE_TAG = "directory"  # of every page, because every page depends on the version of the directory
 MOST_OVERTAKEN = 3  # times that a page is begun again
-# Pages that a worker makes at a time. More would not be made sooner, because Python runs one thread at a time; but each
-# of them would stand between a reader and a page that is kept. The second one runs while the first waits for a database.
+# Pages that a worker makes at a time. More would not be made sooner, because Python runs one thread at a time, but each
+# would stand between a reader and a page that is kept. The second one runs while the first waits for a database.
 MADE_AT_ONCE = 2
 MEGABYTE = 1024 * 1024
 READING = {"GET", "HEAD"}

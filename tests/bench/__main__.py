@@ -19,20 +19,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import report
+from . import report, robots
 from .client import Client
 from .data import (
     ROWS,
     Dataset,
     address,
     addresses,
-    crawl_addresses,
     finish_making,
     make_datasette_file,
     problem_with,
     start_making,
 )
-from .load import CONNECTIONS, ROOT, VERY_SLOW, Crawl, Readers, WrongAnswerError, alone, find_generator, measure
+from .load import CONNECTIONS, ROOT, VERY_SLOW, Readers, WrongAnswerError, alone, find_generator, measure
 from .servers import DATASETTE, Server, running
 
 SECONDS = 1  # of a round
@@ -72,7 +71,7 @@ QUICK = [
     Plan(600, "postgresql", ("listing", "filtered"), ("plain",)),
 ]
 FULL = [
-    Plan(600, "sqlite"),
+    Plan(600, "sqlite", crawl=100_000),
     Plan(10_000, "sqlite"),
     Plan(100_000, "sqlite", rows_of_others=("listing",), crawl=100_000),  # the others take minutes for a CSV
     Plan(600, "postgresql", ON_POSTGRESQL, ("plain",)),
@@ -80,7 +79,8 @@ FULL = [
     Plan(100_000, "postgresql", ON_POSTGRESQL, ("plain",)),
 ]
 ALL = [replace(plan, rows=ROWS, rows_of_others=ROWS, rows_kept=ROWS, crawl=plan.crawl or 2_000) for plan in FULL]
-SECONDS_QUICK, SECONDS_FULL, SECONDS_CRAWL = 172, 870, 110
+SECONDS_QUICK, SECONDS_FULL = 172, 870
+SECONDS_OF_ROBOTS_QUICK, SECONDS_OF_ROBOTS_FULL = 15, 80
 
 
 class Bench:
@@ -182,8 +182,18 @@ class Bench:
             self.say(f"{data.name}: memory of one worker {worst['rss']:.0f} MB (its share {worst['pss']:.0f} MB)")
             if self.has_time(10, f"after a change, {data.name}"):
                 self.change(subject, data)
-            if plan.crawl and self.has_time(20, f"crawl, {data.name}"):
-                self.crawl(plan.crawl, subject, data)
+        if plan.crawl and self.has_time(robots.SECONDS_AT_LEAST, f"robots, {data.name}"):
+            self.crawl(plan.crawl, data)
+
+    def crawl(self, count: int, data: Dataset) -> None:
+        try:
+            found = robots.crawl(data, count, min(self.most_crawling, self.left - 5), self.say)
+        except WrongAnswerError as error:
+            self.fail(f"robots, {data.name}: {error}")
+            return
+        self.figures["crawl"] += found
+        if (asked := found[0]["asked"]) < count:
+            self.figures["not_run"].append(f"{count - asked:,} of the {count:,} addresses that one robot asks for")
 
     def probe(self, data: Dataset) -> None:
         done = subprocess.run(
@@ -344,56 +354,6 @@ class Bench:
         finally:
             readers.stop()
 
-    # --- Robots --------------------------------------------------------------------------------------------------
-
-    def crawl(self, count: int, server: Server, data: Dataset) -> None:
-        """Robots that follow every link, while a visitor's page is timed."""
-        pages = crawl_addresses(data.facts, count)
-        visitor = [address(), address(theme=data.facts.theme, state=data.facts.state)]
-        found: report.Figures = {"size": data.size, "engine": data.engine, "connections": CONNECTIONS}
-        found["memory_before"] = server.memory()["rss"]
-        found["before"] = self.visit(server, visitor, seconds=2)
-        self.say(f"{data.name}: crawling {count:,} distinct addresses")
-        crawl = Crawl(server.url, pages, seconds=min(self.most_crawling, self.left - 10))
-        try:
-            time.sleep(0.5)
-            times: list[float] = []
-            while crawl.is_running:
-                times += self.visits(server, visitor, seconds=0.5)
-            found["during"] = _percentiles(times)
-            found |= crawl.result()
-        finally:
-            crawl.stop()
-        found["after"] = self.visit(server, visitor, seconds=2)
-        found["memory_after"] = server.memory()["rss"]
-        found["asked"] = sum(found["statuses"].values())
-        if found["asked"] < count:
-            self.figures["not_run"].append(f"{count - found['asked']:,} of the {count:,} addresses of the crawl")
-        if found["statuses"].get("200", 0) < found["asked"] * 0.9:
-            self.fail(f"crawl, {data.name}: answers by status {found['statuses']}")
-        self.figures["crawl"].append(found)
-        self.say(
-            f"{data.name}: {found['asked']:,} addresses in {found['seconds']:.0f} s; a visitor's p95 "
-            f"{found['before']['p95']:.1f} → {found['during']['p95']:.1f} → {found['after']['p95']:.1f} ms; memory "
-            f"{found['memory_before']:.0f} → {found['memory_after']:.0f} MB"
-        )
-
-    def visits(self, server: Server, pages: list[str], *, seconds: float) -> list[float]:
-        times = []
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            times += alone(server.url, pages, seconds=0.01, most=1)
-            time.sleep(0.02)
-        return times
-
-    def visit(self, server: Server, pages: list[str], *, seconds: float) -> dict[str, float]:
-        return _percentiles(self.visits(server, pages, seconds=seconds))
-
-
-def _percentiles(times: list[float]) -> dict[str, float]:
-    ordered = sorted(times) or [0.0]
-    return {"p50": round(ordered[len(ordered) // 2], 2), "p95": round(ordered[int(len(ordered) * 0.95)], 2)}
-
 
 def _start_postgresql(folder: Path, ending: contextlib.ExitStack) -> tuple[str, str]:
     import psycopg
@@ -478,7 +438,7 @@ def main() -> int:
     bench = Bench(
         command=" ".join(["python -m tests.bench", *sys.argv[1:]]),
         seconds=(SECONDS_QUICK if options.quick else SECONDS_FULL) if has_limit else float("inf"),
-        most_crawling=SECONDS_CRAWL if has_limit else 1800,
+        most_crawling=(SECONDS_OF_ROBOTS_QUICK if options.quick else SECONDS_OF_ROBOTS_FULL) if has_limit else 1800,
     )
     bench.say(f"load is made by {bench.generator}")
     try:

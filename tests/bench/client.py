@@ -1,7 +1,7 @@
 """A client over a bare socket, quick enough to time others: one connection, kept open, one request after another.
 
 Run as a program it is a generator of load: ``python -m tests.bench.client`` reads one JSON object (``url``, ``paths``,
-``connections``, and ``seconds`` or ``requests``) and writes the times of all answers.
+``connections``, and ``seconds`` or ``requests``; for how many ``robots`` it asks) and writes the times of all answers.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ class Answer:
 
 
 class Client:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, forwarded_for: str = "") -> None:
         parts = urlsplit(url)
+        self.forwarded_for = forwarded_for  # as a proxy says whom it asks for
         self.host, self.port = parts.hostname or "", parts.port or 80
         self.connection: socket.socket | None = None
         self.rest = b""
@@ -56,9 +57,10 @@ class Client:
         if self.connection is None:
             self.connection = socket.create_connection((self.host, self.port), timeout=PATIENCE)
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.connection.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nAccept-Encoding: {ACCEPT}\r\n\r\n".encode()
-        )
+        lines = [f"GET {path} HTTP/1.1", f"Host: {self.host}:{self.port}", f"Accept-Encoding: {ACCEPT}"]
+        if self.forwarded_for:
+            lines.append(f"X-Forwarded-For: {self.forwarded_for}")
+        self.connection.sendall("\r\n".join([*lines, "", ""]).encode())
         head = self._until(b"\r\n\r\n").lower()
         if b"\r\ntransfer-encoding: chunked" in head:
             body = self._chunks()
@@ -107,7 +109,7 @@ class Client:
 
 def load(task: dict[str, Any]) -> dict[str, Any]:
     """Ask with several connections at once, each taking its share of the addresses in turn."""
-    paths, connections = task["paths"], task["connections"]
+    paths, connections, robots = task["paths"], task["connections"], task.get("robots", 0)
     until = time.monotonic() + task["seconds"] if task.get("seconds") else None
     times: list[float] = []
     statuses: Counter[int] = Counter()
@@ -119,6 +121,8 @@ def load(task: dict[str, Any]) -> dict[str, Any]:
             while turn < task["requests"] if "requests" in task else True:
                 if until and time.monotonic() > until:
                     break
+                if robots:
+                    client.forwarded_for = _address_of(turn % robots)
                 try:
                     answer = client.get(paths[turn % len(paths)])
                 except OSError:
@@ -136,6 +140,11 @@ def load(task: dict[str, Any]) -> dict[str, Any]:
         thread.join()
     kept = times if task.get("with_times", True) else []
     return {"times": kept, "statuses": dict(statuses), "seconds": time.perf_counter() - started}
+
+
+def _address_of(robot: int) -> str:
+    """One of the addresses that are set aside for measurements (RFC 2544)."""
+    return f"198.18.{robot >> 8}.{robot & 255}"
 
 
 def main() -> None:

@@ -171,12 +171,12 @@ class Readers:
             self.process.wait()
 
 
-class Crawl:
-    """Distinct addresses asked for by many connections, in the background."""
+class Robots:
+    """Distinct addresses asked for once each, by many connections, in the background."""
 
-    def __init__(self, url: str, paths: list[str], *, seconds: float) -> None:
+    def __init__(self, url: str, paths: list[str], *, robots: int, seconds: float) -> None:
         # Without the times of all answers: what nobody reads yet would fill the pipe and hold the process.
-        task = {"url": url, "connections": CONNECTIONS // 2, "seconds": seconds, "with_times": False}
+        task = {"url": url, "connections": CONNECTIONS // 2, "seconds": seconds, "robots": robots, "with_times": False}
         self.running = [
             _start_client({**task, "paths": paths[half::2], "requests": len(paths[half::2])}) for half in range(2)
         ]

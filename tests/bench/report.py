@@ -216,9 +216,10 @@ def other_tables(figures: Figures) -> list[str]:
         )
     for crawl in figures["crawl"]:
         before, during, after = (crawl[name] for name in ("before", "during", "after"))
+        who = "One robot" if crawl["robots"] == 1 else f"{crawl['robots']:,} robots"
         lines += [
             "",
-            f"A crawl of {crawl['asked']:,} distinct addresses by {crawl['connections']} connections took "
+            f"{who} with {crawl['connections']} connections asked for {crawl['asked']:,} distinct addresses in "
             f"{crawl['seconds']:.0f} s ({crawl['size']:,} on {ENGINES[crawl['engine']]}, answers by status "
             f"{crawl['statuses']}). A visitor's page took p50/p95 "
             f"{short(before['p50'])}/{short(before['p95'])} ms before, {short(during['p50'])}/{short(during['p95'])} "

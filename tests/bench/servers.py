@@ -27,6 +27,7 @@ MODES = {
     "plain": {"DJANGO_SETTINGS_MODULE": "tests.bench.settings_plain", "KEEP_PAGES": "0"},
     "kept": {"DJANGO_SETTINGS_MODULE": "tests.bench.settings_common"},
     "cold": {"DJANGO_SETTINGS_MODULE": "tests.bench.settings_common", "KEEP_PAGES": "0"},
+    "crawled": {"DJANGO_SETTINGS_MODULE": "tests.bench.settings_common", "TRUSTED_PROXIES": "127.0.0.1"},
 }
 
 
@@ -98,6 +99,8 @@ def _start(system: str, data: Dataset) -> Server:
     else:
         command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(WORKERS)]
         environment = data.environment | {"RATE_LIMIT": "0"} | MODES[system]
+        if system == "crawled":
+            del environment["RATE_LIMIT"]  # as it is delivered
     with log.open("wb") as file:
         process = subprocess.Popen(
             command,
