@@ -122,7 +122,7 @@ def load(task: dict[str, Any]) -> dict[str, Any]:
                 if until and time.monotonic() > until:
                     break
                 if robots:
-                    client.forwarded_for = _address_of(turn % robots)
+                    client.forwarded_for = _address_of(robots, turn % robots)
                 try:
                     answer = client.get(paths[turn % len(paths)])
                 except OSError:
@@ -142,9 +142,9 @@ def load(task: dict[str, Any]) -> dict[str, Any]:
     return {"times": kept, "statuses": dict(statuses), "seconds": time.perf_counter() - started}
 
 
-def _address_of(robot: int) -> str:
-    """One of the addresses that are set aside for measurements (RFC 2544)."""
-    return f"198.18.{robot >> 8}.{robot & 255}"
+def _address_of(robots: int, robot: int) -> str:
+    """One of the addresses that are set aside for measurements (RFC 2544); one robot's is none of many robots'."""
+    return f"198.{19 if robots == 1 else 18}.{robot >> 8}.{robot & 255}"
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from .report import Figures
 from .servers import WORKERS, Server, running
 
 MANY = 2_000  # robots, none of which comes near the limit
-SECONDS_OF_MANY = 20
+SECONDS_OF_MANY = 15
 SECONDS_ALONE = 3
 SECONDS_AT_LEAST = 15  # for one robot
 SECONDS_BETWEEN_VISITS = 0.12  # fewer than the limit, too
