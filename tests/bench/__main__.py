@@ -192,7 +192,8 @@ class Bench:
             self.fail(f"robots, {data.name}: {error}")
             return
         self.figures["crawl"] += found
-        if (asked := found[0]["asked"]) < count:
+        asked = found[0]["asked"] if found else 0
+        if asked < count:
             self.figures["not_run"].append(f"{count - asked:,} of the {count:,} addresses that one robot asks for")
 
     def probe(self, data: Dataset) -> None:
