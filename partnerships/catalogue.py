@@ -38,7 +38,7 @@ from .text import parse
 MOST_PATCHED = 500  # records; for more, everything is read anew
 MOST_ROWS = 12_000  # kept as they are shown, about 2 KB each
 MOST_PAGES = 1_500  # about 10 KB each
-MOST_FACETS = 60  # lists’ worth, about 70 KB each
+MOST_FACETS = 60  # lists' worth, about 70 KB each
 MOST_LINES = 150_000  # of an export, about 550 bytes each
 MOST_SEARCHES = 200
 STEPS = 5  # along an order in the time (0.25 µs) that it takes to pick out one match and sort it among the others

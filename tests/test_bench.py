@@ -36,6 +36,12 @@ def measurement(system: str, *rounds: float, row: str = "listing", size: int = 6
     }
 
 
+def robots(number: int, statuses: dict[str, int]) -> report.Figures:
+    times = {"before": {"p50": 1, "p95": 2}, "during": {"p50": 3, "p95": 17}, "after": {"p50": 1, "p95": 2}}
+    about = {"size": 600, "engine": "sqlite", "robots": number, "connections": 8, "asked": 2000, "seconds": 4.0}
+    return {**about, **times, "statuses": statuses, "memory_before": 133.0, "memory_after": 149.0}
+
+
 @pytest.fixture
 def figures() -> report.Figures:
     return {
@@ -55,7 +61,7 @@ def figures() -> report.Figures:
         "sql": [],
         "changes": [],
         "memory": [{"size": 600, "engine": "sqlite", "rss": 151.0, "pss": 90.0}],
-        "crawl": [],
+        "crawl": [robots(1, {"200": 600, "429": 1400}), robots(2000, {"200": 2000})],
         "not_run": ["a million"],
     }
 
@@ -306,3 +312,10 @@ def test_the_generator_asks_for_every_address_once_and_counts_the_answers():
     assert sorted(asked) == sorted(paths)
     assert result["statuses"] == {200: 10, 404: 1}
     assert len(result["times"]) == 11
+
+
+def test_one_robot_and_many_are_told_apart(figures):
+    told = report.markdown(figures)
+    assert "\nOne robot with 8 connections asked for 2,000 distinct addresses in 4 s (600 on SQLite" in told
+    assert "\n2,000 robots with 8 connections asked for" in told
+    assert "1.00/2.00 ms before, 3.00/17.0 during, 1.00/2.00 after" in told

@@ -79,20 +79,17 @@ def public_page(view: View) -> View:
     @functools.wraps(view)
     def marked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with _making:
-            return answer(request, *args, **kwargs)
-
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        # Before the view reads anything: what it reads may be newer, never older.
-        moment = Moment.now(databases.SECONDS_OF_PATIENCE)
-        if request.method == "GET" and (page := shared_pages.find(entity_tags.tag_for(_address(request), moment))):
-            return Found(page, moment)
-        call = functools.partial(view, request, *args, **kwargs)
-        if request.method not in READING:
-            return call()
-        response, moment = _made(call, moment)
-        if response.status_code == 200 and not response.has_header("Cache-Control"):
-            response.made_at = moment  # type: ignore[attr-defined]
-        return response
+            # Before the view reads anything: what it reads may be newer, never older.
+            moment = Moment.now(databases.SECONDS_OF_PATIENCE)
+            if request.method == "GET" and (page := shared_pages.find(entity_tags.tag_for(_address(request), moment))):
+                return Found(page, moment)
+            call = functools.partial(view, request, *args, **kwargs)
+            if request.method not in READING:
+                return call()
+            response, moment = _made(call, moment)
+            if response.status_code == 200 and not response.has_header("Cache-Control"):
+                response.made_at = moment  # type: ignore[attr-defined]
+            return response
 
     return marked
 

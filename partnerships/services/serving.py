@@ -12,7 +12,6 @@ import os
 import secrets
 import signal
 import socket
-import sys
 import tempfile
 import threading
 import time
@@ -47,7 +46,6 @@ FIRST_EDITOR = "editor"
 # fewer than the connections of a PostgreSQL pool, of which each worker has one.
 THREADS_PER_WORKER = 8
 M_ARENA_MAX, ARENAS = -8, 1  # mallopt(3)
-SECONDS_A_THREAD_RUNS = 0.001  # while another one waits: a kept page takes less than Python's 5 ms
 SECONDS_TO_STOP = 5
 SECONDS_TO_CONNECT = 10
 
@@ -132,7 +130,6 @@ def serve(*, address: str, port: int, workers: int, on_start: Callable[[], None]
     gc.collect()
     gc.freeze()
     _share_free_memory_between_threads()
-    sys.setswitchinterval(SECONDS_A_THREAD_RUNS)  # of the workers, too
     server.on_startup(lambda: _when_answering(address, port, on_start))
     multiprocessing.set_start_method("fork", force=True)
     os.register_at_fork(
