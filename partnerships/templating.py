@@ -307,7 +307,7 @@ def length_beyond(parts: Sequence[Any], shown: int) -> int:
 
 def kept_fields(filters: ListFilterSet, *own: str) -> list[tuple[str, str]]:
     """The chosen filters that a form must carry along, without the parameters it sets itself."""
-    return [(name, value) for name in filters.base_filters if name not in own for value in filters.chosen(name)]
+    return filters.chosen_but(own)
 
 
 def address_with(filters: ListFilterSet, **changes: str) -> str:

@@ -391,6 +391,17 @@ def test_the_address_leaves_out_the_order_that_is_in_effect_anyway(given: str, a
     assert listing(given).address() == address
 
 
+@pytest.mark.parametrize("order", SORTS)
+@pytest.mark.parametrize(
+    "given", ["", "q=port", "sort=oldest", "kind=sister&sort=title", "q=port&year_max=1960&sort=newest"]
+)
+def test_the_address_of_another_order_is_the_one_of_a_list_asked_for_in_it(given: str, order: str) -> None:
+    chosen = listing(given)
+    assert chosen.sorted_address(order) == chosen.address({"sort": [order]})
+    again = listing(chosen.sorted_address(order)[1:])
+    assert (again.sort_order, again.words) == (listing(f"{given}&sort={order}").sort_order, chosen.words)
+
+
 @pytest.mark.parametrize("show", ["", "show=connected"])
 def test_the_address_of_places_leaves_out_that_only_those_with_a_partnership_are_shown(show: str) -> None:
     assert ActorFilter(QueryDict(show), queries.actors()).address() == "?"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -153,6 +153,12 @@ class ListFilterSet(django_filters.FilterSet):
         """The query string of the same list in its own order."""
         return self.address({"sort": []}) if self.chosen("sort") else self._own_address
 
+    def sorted_address(self, order: str) -> str:
+        """The query string of the same list in another order, which is its last parameter."""
+        if self.is_default("sort", order, self._chosen):
+            return self.unsorted_address
+        return f"{self.unsorted_address}{'' if self.unsorted_address == '?' else '&'}sort={order}"
+
     def pairs(self, changes: dict[str, list[str]], *, page: int = 1) -> list[tuple[str, str]]:
         """The parameters in their one order: the values of each sorted, defaults left out."""
         chosen = {**self._chosen, **changes}
@@ -185,9 +191,11 @@ class ListFilterSet(django_filters.FilterSet):
     @property
     def narrowing(self) -> list[tuple[str, str]]:
         """The parameters that decide what the list holds, with each of their values."""
-        return [
-            (name, value) for name in self.base_filters if name not in self.appearance for value in self.chosen(name)
-        ]
+        return self.chosen_but(self.appearance)
+
+    def chosen_but(self, names: Collection[str]) -> list[tuple[str, str]]:
+        """Every value that is applied, with its parameter, but for those of some parameters."""
+        return [(name, value) for name, values in self._chosen.items() if name not in names for value in values]
 
     def changed(self, changes: dict[str, list[str]]) -> Self:
         """The same kind of list with some parameters changed."""

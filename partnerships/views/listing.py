@@ -156,9 +156,9 @@ class Listing(Narrowing):
     @cached_property
     def sort_links(self) -> list[Any]:
         """The orders to choose from, as (label, address, whether it is in effect)."""
-        filters = self.filters
+        filters, current = self.filters, self.filters.sort_order
         return [
-            (label, filters.address({"sort": [value]}), value == filters.sort_order)
+            (label, filters.sorted_address(value), value == current)
             for value, label in _orders(type(filters), get_language())  # type: ignore[arg-type]
             if value != "relevance" or filters.chosen("q")
         ]
