@@ -23,13 +23,15 @@ LONGEST_TOKEN = 300  # characters; PostgreSQL takes 2,046 bytes, and one typed c
 _PIECE = re.compile(rf"[{_JAPANESE}]+|(?:(?![{_JAPANESE}])[^\W_]){{1,{LONGEST_TOKEN}}}")
 _JAPANESE_ONLY = re.compile(rf"[{_JAPANESE}]+")
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
-_APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʻʼ`´′ʹ＇"))
+_APOSTROPHE = re.compile("['’‘ʻʼ`´′ʹ＇]")
 # Accents, macrons and signs without a width; but for the two marks that make が of か and ぱ of は.
-_UNSEEN = {
-    code: None
-    for code in range(0x80, 0x10000)
-    if unicodedata.category(chr(code)) in {"Mn", "Cf"} and code not in {0x3099, 0x309A}
-}
+_UNSEEN = re.compile(
+    "["
+    + "".join(sign for sign in map(chr, range(0x80, 0x10000)) if unicodedata.category(sign) in {"Mn", "Cf"})
+    .replace("\u3099", "")
+    .replace("\u309a", "")
+    + "]"
+)
 _KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F5)} | {
     0x30F5: "か",
     0x30F6: "け",
@@ -42,6 +44,7 @@ _FORMER = str.maketrans(
     "広国県沢浜辺辺斎斉島竜滝桜渋塩鉄会学縄桧恵栄円応櫟関館峰富岳実寿条条真静専総荘蔵当万与来仏弁磯湾",
 )
 _KANA_AND_KANJI = _KATAKANA | _FORMER
+_ANOTHER_KANA_OR_KANJI = re.compile(f"[{''.join(map(chr, _KANA_AND_KANJI))}]+")
 _QUOTES = str.maketrans("“”„«»「」『』＂", '""""""""""')
 # Words that say nothing by themselves; beside others they are left out.
 _STOP_WORDS = frozenset(
@@ -57,12 +60,15 @@ GAP = "\ue001"
 @lru_cache(maxsize=200)  # the texts of a record are folded for their words, and again for the words that go with them
 def fold(text: str) -> str:
     """The text without what people type differently: case, width, macrons and accents, apostrophes, kana script."""
-    text = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
+    # Characters are looked for before any is replaced: most texts hold none, and to look is ten times faster.
+    text = _APOSTROPHE.sub("", unicodedata.normalize("NFKC", text).casefold())
     text = _INITIALS.sub(lambda match: match[0].replace(".", ""), text)
     if text.isascii():
         return text
-    bare = unicodedata.normalize("NFKD", text).translate(_UNSEEN)
-    return unicodedata.normalize("NFC", bare).translate(_KANA_AND_KANJI)
+    apart = unicodedata.normalize("NFKD", text)
+    if _UNSEEN.search(apart):
+        text = unicodedata.normalize("NFC", _UNSEEN.sub("", apart))
+    return _ANOTHER_KANA_OR_KANJI.sub(lambda match: match[0].translate(_KANA_AND_KANJI), text)
 
 
 def pieces(text: str) -> list[str]:
@@ -77,7 +83,7 @@ def _pieces_of_a_name(text: str) -> list[str]:
 
 
 def is_japanese(piece: str) -> bool:
-    return _JAPANESE_ONLY.fullmatch(piece) is not None
+    return not piece.isascii() and _JAPANESE_ONLY.fullmatch(piece) is not None
 
 
 def pairs(run: str) -> list[str]:

@@ -93,6 +93,30 @@ def test_folding_a_folded_text_changes_nothing_that_is_searched_for(text: str) -
     assert pieces(fold(text)) == pieces(text)
 
 
+def unmarked(text: str) -> str:
+    """The text without accents and signs that have no width, character by character."""
+    apart = unicodedata.normalize("NFKD", text)
+    seen = (
+        sign
+        for sign in apart
+        if sign in "\u3099\u309a" or sign > "\uffff" or unicodedata.category(sign) not in {"Mn", "Cf"}
+    )
+    return unicodedata.normalize("NFC", "".join(seen))
+
+
+@given(
+    st.one_of(
+        anything,
+        st.lists(st.sampled_from([*"aeéōōōかがカｶﾞヴé", "e\u0301", "か\u3099", "\u0301", "\u200b"])).map("".join),
+    )
+)
+@example("\u0390\u0308")
+def test_folding_leaves_no_accent_and_nothing_without_a_width(text: str) -> None:
+    assert unmarked(fold(text)) == fold(text)
+    # Accents that are typed apart from their letters are the same accents.
+    assert fold(unicodedata.normalize("NFD", text)) == fold(text)
+
+
 # --- Tokens --------------------------------------------------------------------------------------------------------
 
 
