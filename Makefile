@@ -40,7 +40,7 @@ audit: .venv-audit/installed
 		echo "A locked version is known to be vulnerable, or not all could be asked about." >&2; exit 1; }
 
 bench: .venv/installed-dev .venv-bench/installed
-	$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ALL),--all)
+	$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(ALL),--all) $(ONLY:%=--only %) $(if $(ADD),--add)
 
 faults: .venv/installed-dev
 	$(BIN)/python -m pytest -n 0 -s -m faults --engine sqlite

@@ -158,6 +158,64 @@ def test_the_figures_survive_the_file(figures, tmp_path):
     assert json.loads((tmp_path / "bench.json").read_text()) == before
 
 
+# --- Several runs in one file --------------------------------------------------------------------------------------
+
+
+def of_a_million(database: float) -> report.Figures:
+    sql = {"count": 100.0, "rows": 400.0, "facets": 2500.0}
+    ours = {"database": database, "statements": 1, "whole": 9.0, "first": 45_600}
+    return {"size": 1_000_000, "engine": "sqlite", "sql": sql, "ours": ours}
+
+
+@pytest.fixture
+def later(figures) -> report.Figures:
+    return {
+        **figures,
+        "command": "make bench again",
+        "commit": "def5678",
+        "versions": {"PostgreSQL": "18.1"},
+        "measurements": [measurement("fixed", 100, size=10_000), measurement("cold", 50, size=10_000)],
+        "sql": [of_a_million(59.9)],
+        "memory": [],
+        "crawl": [],
+        "not_run": ["CSV of everything, 10,000 on SQLite"],
+    }
+
+
+def test_a_run_leaves_the_figures_of_sets_that_it_did_not_measure(figures, later):
+    figures["not_run"] = ["1,000,000 on SQLite", "robots, 600 on SQLite"]
+    together = report.added(figures, later)
+    assert report.ratio(together, 600, "sqlite", "listing", "cold", "fixed") == 0.2
+    assert report.ratio(together, 10_000, "sqlite", "listing", "cold", "fixed") == 0.5
+    assert (together["memory"], together["crawl"], together["sql"]) == (
+        figures["memory"],
+        figures["crawl"],
+        later["sql"],
+    )
+    assert together["not_run"] == ["robots, 600 on SQLite", "CSV of everything, 10,000 on SQLite"]
+    assert together["versions"] == {"Python": "3.11", "PostgreSQL": "18.1"}
+    said = report.summary(together)
+    assert "`make bench`, 2026-11-24, commit abc1234 (600 on SQLite); `make bench again`, 2026-11-24, " in said
+    assert "commit def5678 (10,000 on SQLite; 1,000,000 on SQLite); 2 cores" in said
+
+
+def test_a_run_replaces_all_figures_of_the_sets_that_it_measured(figures, later):
+    figures["measurements"].append(measurement("cold", 1, row="record", size=10_000))
+    together = report.added(report.added(figures, later), later)
+    assert report.cell(together, 10_000, "sqlite", "record", "cold") is None
+    assert len(together["measurements"]) == len(figures["measurements"]) - 1 + 2
+    assert len(together["sql"]) == 1
+    assert [run["command"] for run in together["runs_before"]] == ["make bench"]  # of the second, nothing is left
+
+
+@pytest.mark.parametrize(("database", "verdict"), [(60.0, ": met)"), (60.1, ": **NOT met**)")])
+def test_the_database_side_of_a_million_is_told_with_its_bound(figures, database, verdict):
+    figures["sql"] = [of_a_million(database)]
+    said = report.summary(figures)
+    assert f"1,000,000 on SQLite: a listing made anew takes {report.short(database)} ms in the database" in said
+    assert verdict in said and "in plain SQL 3,000 ms" in said and "took 45.6 s" in said
+
+
 # --- Addresses -----------------------------------------------------------------------------------------------------
 
 

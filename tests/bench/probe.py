@@ -77,7 +77,9 @@ def our_listing() -> dict[str, float]:
             spent.append((time.perf_counter() - started) * 1000)
 
     client = Client(headers={"host": "127.0.0.1"})
+    started = time.perf_counter()
     client.get("/partnerships/")  # makes what is kept in memory
+    first = time.perf_counter() - started
     sums, counts, whole = [], [], []
     for _round in range(ROUNDS):
         spent.clear()
@@ -93,6 +95,7 @@ def our_listing() -> dict[str, float]:
         "database": round(statistics.median(sums), 2),
         "statements": max(counts),
         "whole": round(statistics.median(whole), 2),
+        "first": round(first * 1000),
     }
 
 

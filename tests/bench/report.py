@@ -123,6 +123,40 @@ TARGETS = [
 ]
 
 
+MOST_IN_DATABASE = 60  # ms of a listing at 1,000,000
+
+TABLES = ("measurements", "sql", "changes", "memory", "crawl")
+
+
+def added(before: Figures, figures: Figures) -> Figures:
+    """The figures of one run, with those of earlier ones on sets of records that this one did not measure."""
+    own = _sets(figures)
+    kept = {table: [each for each in before[table] if _set(each) not in own] + figures[table] for table in TABLES}
+    earlier = [
+        *before.get("runs_before", []),
+        {**{name: before[name] for name in ("command", "date", "commit")}, "sets": _sets(before)},
+    ]
+    left = [{**run, "sets": [name for name in run["sets"] if name not in own]} for run in earlier]
+    return {
+        **figures,
+        **kept,
+        "versions": before["versions"] | figures["versions"],
+        "not_run": [text for text in before["not_run"] if not text.endswith(tuple(own))] + figures["not_run"],
+        "runs_before": [run for run in left if run["sets"]],
+    }
+
+
+def _set(each: Figures) -> str:
+    return f"{each['size']:,} on {ENGINES[each['engine']]}"
+
+
+def _sets(figures: Figures) -> list[str]:
+    """The sets of records that a run measured, without those of runs before it."""
+    earlier = {name for run in figures.get("runs_before", []) for name in run["sets"]}
+    measured = dict.fromkeys(_set(each) for table in TABLES for each in figures[table])
+    return [name for name in measured if name not in earlier]
+
+
 def short(value: float) -> str:
     """Three significant figures, without an exponent."""
     if value == 0:
@@ -214,31 +248,52 @@ def other_tables(figures: Figures) -> list[str]:
             f"| {each['size']:,} on {ENGINES[each['engine']]} | {'yes' if each['is_right'] else '**NO**'} | "
             f"{short(each['seconds'])} | {short(each['seconds_all'])} | {short(each['readers_worst'])} |"
         )
+    return lines
+
+
+def sentences(figures: Figures) -> list[str]:
+    """What is no matter of a table: robots, and sets of records too large for any but the database."""
+    lines = []
     for crawl in figures["crawl"]:
         before, during, after = (crawl[name] for name in ("before", "during", "after"))
         who = "One robot" if crawl["robots"] == 1 else f"{crawl['robots']:,} robots"
+        answers = ", ".join(f"{count:,} by {status}" for status, count in sorted(crawl["statuses"].items()))
         lines += [
             "",
             f"{who} with {crawl['connections']} connections asked for {crawl['asked']:,} distinct addresses in "
-            f"{crawl['seconds']:.0f} s ({crawl['size']:,} on {ENGINES[crawl['engine']]}, answers by status "
-            f"{crawl['statuses']}). A visitor's page took p50/p95 "
+            f"{crawl['seconds']:.0f} s ({_set(crawl)}; answered: {answers}). A visitor's page took p50/p95 "
             f"{short(before['p50'])}/{short(before['p95'])} ms before, {short(during['p50'])}/{short(during['p95'])} "
             f"during, {short(after['p50'])}/{short(after['p95'])} after; a worker's memory went from "
             f"{short(crawl['memory_before'])} to {short(crawl['memory_after'])} MB.",
         ]
+    for each in figures["sql"]:
+        if each["size"] not in SIZES:
+            plain, ours = sum(each["sql"].values()), each["ours"]["database"]
+            word = "met" if ours <= MOST_IN_DATABASE else "**NOT met**"
+            lines += [
+                "",
+                f"{_set(each)}: a listing made anew takes {short(ours)} ms in the database (≤ {MOST_IN_DATABASE} ms: "
+                f"{word}) and {short(each['ours']['whole'])} ms in all; the same in plain SQL {short(plain)} ms. The "
+                f"first one after a start, which reads all records, took {short(each['ours']['first'] / 1000)} s.",
+            ]
     return lines
 
 
 def summary(figures: Figures) -> str:
     """What was run, what must be reached and was, and what was not run."""
     machine, versions = figures["machine"], figures["versions"]
+    runs = [*figures.get("runs_before", []), {**figures, "sets": _sets(figures)}]
     lines = [
-        f"`{figures['command']}`, {figures['date']}, commit {figures['commit']}, {machine['cores']} cores of "
+        "; ".join(
+            f"`{run['command']}`, {run['date']}, commit {run['commit']} ({'; '.join(run['sets'])})" for run in runs
+        )
+        + f"; {machine['cores']} cores of "
         f"{machine['processor']}, {machine['memory']} GB; load by {figures['generator']}; "
         + ", ".join(f"{name} {version}" for name, version in versions.items())
         + ".",
         "",
         *targets_table(figures),
+        *sentences(figures),
     ]
     if figures["not_run"]:
         lines += ["", "Not run: " + "; ".join(figures["not_run"]) + "."]
