@@ -183,7 +183,8 @@ def later(figures) -> report.Figures:
 
 
 def test_a_run_leaves_the_figures_of_sets_that_it_did_not_measure(figures, later):
-    figures["not_run"] = ["1,000,000 on SQLite", "robots, 600 on SQLite"]
+    figures["not_run"] = ["1,000,000 on SQLite", "robots, 600 on SQLite", "100,000 on PostgreSQL"]
+    later["not_run"] += ["100,000 on PostgreSQL", "600 on SQLite"]  # not by this run, but before it
     together = report.added(figures, later)
     assert report.ratio(together, 600, "sqlite", "listing", "cold", "fixed") == 0.2
     assert report.ratio(together, 10_000, "sqlite", "listing", "cold", "fixed") == 0.5
@@ -192,7 +193,8 @@ def test_a_run_leaves_the_figures_of_sets_that_it_did_not_measure(figures, later
         figures["crawl"],
         later["sql"],
     )
-    assert together["not_run"] == ["robots, 600 on SQLite", "CSV of everything, 10,000 on SQLite"]
+    not_run = ["robots, 600 on SQLite", "100,000 on PostgreSQL", "CSV of everything, 10,000 on SQLite"]
+    assert together["not_run"] == not_run
     assert together["versions"] == {"Python": "3.11", "PostgreSQL": "18.1"}
     said = report.summary(together)
     assert "`make bench`, 2026-11-24, commit abc1234 (600 on SQLite); `make bench again`, 2026-11-24, " in said

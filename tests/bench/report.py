@@ -136,12 +136,15 @@ def added(before: Figures, figures: Figures) -> Figures:
         *before.get("runs_before", []),
         {**{name: before[name] for name in ("command", "date", "commit")}, "sets": _sets(before)},
     ]
+    together = {_set(each) for table in TABLES for each in kept[table]}
+    not_run = [text for text in before["not_run"] if not text.endswith(tuple(own))]
+    not_run += [text for text in figures["not_run"] if text not in together]
     left = [{**run, "sets": [name for name in run["sets"] if name not in own]} for run in earlier]
     return {
         **figures,
         **kept,
         "versions": before["versions"] | figures["versions"],
-        "not_run": [text for text in before["not_run"] if not text.endswith(tuple(own))] + figures["not_run"],
+        "not_run": list(dict.fromkeys(not_run)),
         "runs_before": [run for run in left if run["sets"]],
     }
 
