@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from partnerships import catalogue, queries, search, vocabulary
+from partnerships import catalogue, databases, queries, search, vocabulary
 from partnerships.models import Actor
 from partnerships.text import MOST_CHARACTERS, fold, parse
 
@@ -21,6 +22,10 @@ ACTORS, THEMES, PARTNERSHIPS = 6, 3, 4  # of each, at most
 ENOUGH = 50  # actors to choose the best from
 MOST_COMPARED = 1_000
 PLACES = {*Actor.REGION_KINDS, *Actor.MUNICIPAL_KINDS}  # before organisations of the same name
+COMPARED = (
+    *("pk", "slug", "name", "name_ja", "name_kana", "kind", "region__name", "region__name_ja"),
+    *("tie_count", "population"),
+)
 EXACT = 1  # the level up to which a match bears exactly the name typed
 
 
@@ -67,19 +72,7 @@ def _actors(typed: str) -> list[dict[str, Any]]:
     levels = search.ids_by_level("actor", parse(typed))
     exact = set(levels[EXACT])
     ids = next((level for level in levels if len(level) >= ENOUGH), levels[-1])[:MOST_COMPARED]
-    counted: Any = queries.with_tie_counts(queries.actors().filter(pk__in=ids))
-    rows = counted.values_list(
-        "pk",
-        "slug",
-        "name",
-        "name_ja",
-        "name_kana",
-        "kind",
-        "region__name",
-        "region__name_ja",
-        "tie_count",
-        "population",
-    )
+    rows = _compared(ids) if ids else []
     beginning = typed.casefold()
 
     def rank(row: Any) -> tuple[Any, ...]:
@@ -103,6 +96,27 @@ def _actors(typed: str) -> list[dict[str, Any]]:
             :ACTORS
         ]
     ]
+
+
+def _compared(ids: list[int]) -> list[Any]:
+    """What is known of the published ones among these actors."""
+    # The same id more than once finds no more: so there are ten statements, of 1 to 1,024 ids, and not a thousand.
+    ids = ids + ids[-1:] * ((1 << (len(ids) - 1).bit_length()) - len(ids))
+    connection = databases.connection()
+    sql, values = _statement(connection.vendor, len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [ids[value] if isinstance(value, int) and value < 0 else value for value in values])
+        return cursor.fetchall()
+
+
+@lru_cache(maxsize=30)
+def _statement(vendor: str, number: int) -> tuple[str, tuple[Any, ...]]:
+    """The statement for so many ids, with the places of the ids (from -1 downwards) among its values.
+
+    Django takes 2.4 ms to write it, half of what somebody who types has to wait.
+    """
+    known: Any = queries.with_tie_counts(queries.actors().filter(pk__in=range(-number, 0)))
+    return known.values_list(*COMPARED).query.get_compiler(connection=databases.connection()).as_sql()
 
 
 def _partnerships(typed: str) -> list[dict[str, Any]]:

@@ -130,7 +130,9 @@ def _add_sources(found: dict[int, Record]) -> None:
 def _that_cite(found: dict[int, Record]) -> Iterable[Any]:
     """Citations, then results and milestones, which may name further sources."""
     columns = ("partnership", *_OF_SOURCES.values())
-    yield Citation.objects.filter(partnership__in=found).order_by("source__slug").values_list(*columns)
+    # Ordered by the partnership first, or SQLite would read all sources in the order of their slugs.
+    citations = Citation.objects.order_by("partnership", "source__slug")
+    yield citations.filter(partnership__in=found).values_list(*columns)
     statements = (Outcome.objects.order_by("position", "pk"), Milestone.objects.order_by("on", "kind"))
     for ordered in statements:
         yield ordered.filter(partnership__in=found, source__isnull=False).values_list(*columns)
