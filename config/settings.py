@@ -277,6 +277,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000
 # --- Database ------------------------------------------------------------------------------------------------------
 
 if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # Django REST framework would load psycopg for fields that there are none of: 9 MB of each worker.
+    sys.modules.setdefault("django.contrib.postgres.fields", None)  # type: ignore[arg-type]
     # WAL lets readers go on while a curator saves; IMMEDIATE takes the write lock at the start of a transaction, so
     # that waiting (busy timeout, 20 s) is possible where an upgrade of a read lock would fail at once.
     _database["OPTIONS"] = {

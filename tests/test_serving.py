@@ -184,6 +184,19 @@ def test_it_wants_a_secret_key_of_its_own_where_others_can_reach_it(folder: Path
 # --- The Makefile --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
+def test_a_site_on_sqlite_loads_neither_the_driver_of_postgresql_nor_that_of_redis(folder: Path) -> None:
+    # All pages and forms, as a worker has them: 12 MB each would be paid by every one.
+    program = (
+        "import sys, config.wsgi; from django.urls import get_resolver; get_resolver().url_patterns; "
+        "print(sorted({'psycopg', 'redis'} & {*sys.modules}), 'rest_framework' in sys.modules)"
+    )
+    variables = server.environment(folder, database_url=f"sqlite:///{folder / 'directory.sqlite3'}")
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, cwd=server.ROOT, env=variables, capture_output=True, text=True, check=True)
+    assert result.stdout == "[] True\n"
+
+
 def make_run(tmp_path: Path, script: str) -> subprocess.CompletedProcess[str]:
     """``make run`` in a fresh clone, on a machine whose ``python3`` is this shell script."""
     shutil.copy(server.ROOT / "Makefile", tmp_path)
