@@ -23,7 +23,7 @@ def main(size: int, seed: int) -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     if size:  # SQLite would go on believing what was counted in a base
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # as an engine does by itself in time
+            cursor.execute("ANALYZE")  # as loading does, and PostgreSQL by itself in time
 
 
 if __name__ == "__main__":
