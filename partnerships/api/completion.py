@@ -19,7 +19,7 @@ from .parameters import Parameter
 from .shapes import Suggestions
 
 ACTORS, THEMES, PARTNERSHIPS = 6, 3, 4  # of each, at most
-ENOUGH = 50  # actors to choose the best from
+ENOUGH = 40  # actors to choose the best from
 MOST_COMPARED = 1_000
 PLACES = {*Actor.REGION_KINDS, *Actor.MUNICIPAL_KINDS}  # before organisations of the same name
 COMPARED = (

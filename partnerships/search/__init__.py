@@ -55,6 +55,11 @@ def ranked(found: QuerySet[Any], query: Query) -> QuerySet[Any]:
     return found.annotate(rank=Case(*steps, default=Value(len(best)), output_field=IntegerField()))
 
 
+def tables() -> list[str]:
+    """The names of the tables that hold the index."""
+    return [_engine().table(kind) for kind in KINDS]
+
+
 def ids_by_level(kind: str, query: Query) -> list[list[int]]:
     """The ids of the matching records, level by level, the best first; a record is on every level after its first.
 
@@ -187,8 +192,8 @@ def reason_not_to_search() -> str:
 
     That it lacks records which no trigger noted, only ``out_of_step`` finds out.
     """
-    tables = set(connection.introspection.table_names())
-    if not tables.issuperset(_engine().table(kind) for kind in KINDS):
+    present = set(connection.introspection.table_names())
+    if not present.issuperset(tables()):
         return "search index missing: run manage.py migrate, then rebuild_search"
     out_of_step = "search index out of step: run manage.py rebuild_search"
     if RecordVersion.objects.not_indexed().exists():
