@@ -76,7 +76,6 @@ class Plan:
         return ["fixed", *(["kept"] if row in self.rows_kept else []), "cold", *others]
 
 
-ON_POSTGRESQL = ("listing", "filtered", "words", "japanese")
 QUICK = [
     Plan(600, "sqlite", ("listing", "filtered", "words", "japanese", "record", "csv"), crawl=2_000),
     Plan(600, "postgresql", ("listing", "filtered"), ("plain",)),
@@ -461,6 +460,8 @@ def main() -> int:
     plans = QUICK if options.quick else FULL
     if options.only:
         plans = [plan for plan in [*plans, *BY_NAME] if plan.name in options.only]
+    if not plans:
+        parser.error("--quick measures 600-sqlite and 600-postgresql only.")
     if options.all:
         plans = [plan.in_full for plan in plans]
     has_limit = not options.all and not options.only
@@ -485,9 +486,9 @@ def main() -> int:
     if not options.quick and not options.only:
         bench.figures["not_run"] += [f"{plan.size:,} on {report.ENGINES[plan.engine]}" for plan in BY_NAME]
     bench.figures["seconds"] = round(time.monotonic() - bench.started)
-    figures = bench.figures
-    if options.add:
-        figures = report.added(json.loads((ROOT / "bench.json").read_text(encoding="utf-8")), figures)
+    figures, there = bench.figures, ROOT / "bench.json"
+    if options.add and there.exists():
+        figures = report.added(json.loads(there.read_text(encoding="utf-8")), figures)
     report.write(ROOT, figures)
     print("\n" + report.markdown(figures))  # noqa: T201 (a program's output)
     bench.say("wrote bench.json and bench.svg")
